@@ -1,0 +1,79 @@
+# Needs Python 3.11 or later and make; everything else is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: venv
+venv: $(INSTALLED) ## Install the project, editable, and what it is developed with into .venv
+
+# A file that is younger than pyproject.toml once all is installed: nothing is installed twice.
+# The pip that comes with Python may be too old to know dependency groups.
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable '.[cli,server]' --group dev
+	touch $@
+
+.PHONY: generate
+generate: $(INSTALLED) ## Write the generated files
+	$(BIN)/python tools/generate.py
+
+.PHONY: check-generated
+check-generated: $(INSTALLED) ## Check that the generated files are up to date, byte by byte
+	$(BIN)/python tools/generate.py --check
+
+.PHONY: lint
+lint: $(INSTALLED) ## Check style and formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+.PHONY: format
+format: $(INSTALLED) ## Repair style and formatting
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: types
+types: $(INSTALLED) ## Check types with mypy and pyright
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+.PHONY: check
+check: lint types check-generated ## Run all checks but the tests
+
+.PHONY: test
+test: $(INSTALLED) ## Run the tests
+	$(BIN)/python -m pytest
+
+.PHONY: run
+run: $(INSTALLED) ## Validate the example payloads
+	$(BIN)/loadbalancer validate examples/*.json
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure speed
+	$(BIN)/python tools/bench.py
+
+.PHONY: serve
+serve: $(INSTALLED) ## Serve the API
+	$(BIN)/loadbalancer serve
+
+.PHONY: wheel
+wheel: build
+
+.PHONY: build
+build: $(INSTALLED) ## Build the sdist, and from it the wheel, into dist/
+	rm -rf dist
+	$(BIN)/python -m build
+
+.PHONY: clean
+clean: ## Remove all that the other targets made, but for the generated files
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

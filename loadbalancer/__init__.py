@@ -1,0 +1,159 @@
+"""Cilium's load-balancer types in Python: domain types, wire models, and the ways between.
+
+The names are those of Go's `pkg/loadbalancer`; `go_names` lists them side by side.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import models as models
+    from . import schemas as schemas
+    from .addr_cluster import AddrCluster
+    from .backend import DEFAULT_BACKEND_WEIGHT, Backend, new_backend, new_backend_with_state
+    from .backend_state import (
+        BackendState,
+        BackendStateFlags,
+        get_backend_state,
+        get_backend_state_from_flags,
+        is_valid_backend_state,
+        is_valid_state_transition,
+        new_backend_flags,
+    )
+    from .bulk import (
+        dump_service,
+        dump_services,
+        load_service,
+        load_service_spec,
+        load_services,
+    )
+    from .cidr import CIDR, parse_cidr
+    from .converters import (
+        new_backend_from_backend_model,
+        new_l3n4_addr_from_backend_model,
+        new_l3n4_addr_from_model,
+        new_svc_from_model,
+        new_svc_from_service,
+    )
+    from .errors import (
+        AddressError,
+        BackendStateError,
+        ConversionError,
+        L4ProtocolError,
+        LoadBalancerError,
+    )
+    from .go_index import go_names
+    from .l3n4 import L3n4Addr, L3n4AddrID, Scope, new_l3n4_addr, new_l3n4_addr_id
+    from .l4 import ALL_PROTOCOLS, L4Addr, L4Type, new_l4_addr, new_l4_type
+    from .scalars import ID, BackendID, FEPortName, Preferred, ServiceID
+    from .service import SVC, ServiceName
+    from .service_flags import ServiceFlagBit, ServiceFlags, SvcFlagParam, new_svc_flag
+    from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+
+__version__ = "0.1.0"
+
+# Where each name is defined. A module is loaded when one of its names is first asked for:
+# Pydantic takes its time to build a class, and few programs need them all.
+_NAMES_OF_MODULES = {
+    "addr_cluster": "AddrCluster",
+    "backend": "Backend DEFAULT_BACKEND_WEIGHT new_backend new_backend_with_state",
+    "backend_state": (
+        "BackendState BackendStateFlags get_backend_state get_backend_state_from_flags "
+        "is_valid_backend_state is_valid_state_transition new_backend_flags"
+    ),
+    "bulk": "dump_service dump_services load_service load_service_spec load_services",
+    "cidr": "CIDR parse_cidr",
+    "converters": (
+        "new_backend_from_backend_model new_l3n4_addr_from_backend_model "
+        "new_l3n4_addr_from_model new_svc_from_model new_svc_from_service"
+    ),
+    "errors": "AddressError BackendStateError ConversionError L4ProtocolError LoadBalancerError",
+    "go_index": "go_names",
+    "l3n4": "L3n4Addr L3n4AddrID Scope new_l3n4_addr new_l3n4_addr_id",
+    "l4": "ALL_PROTOCOLS L4Addr L4Type new_l4_addr new_l4_type",
+    "scalars": "BackendID FEPortName ID Preferred ServiceID",
+    "service": "SVC ServiceName",
+    "service_flags": "ServiceFlagBit ServiceFlags SvcFlagParam new_svc_flag",
+    "service_type": "SVCNatPolicy SVCTrafficPolicy SVCType",
+}
+_MODULE_OF_NAME = {
+    name: module for module, names in _NAMES_OF_MODULES.items() for name in names.split()
+}
+_SUBPACKAGES = ("models", "schemas")
+
+__all__ = [
+    "ALL_PROTOCOLS",
+    "CIDR",
+    "DEFAULT_BACKEND_WEIGHT",
+    "ID",
+    "SVC",
+    "AddrCluster",
+    "AddressError",
+    "Backend",
+    "BackendID",
+    "BackendState",
+    "BackendStateError",
+    "BackendStateFlags",
+    "ConversionError",
+    "FEPortName",
+    "L3n4Addr",
+    "L3n4AddrID",
+    "L4Addr",
+    "L4ProtocolError",
+    "L4Type",
+    "LoadBalancerError",
+    "Preferred",
+    "SVCNatPolicy",
+    "SVCTrafficPolicy",
+    "SVCType",
+    "Scope",
+    "ServiceFlagBit",
+    "ServiceFlags",
+    "ServiceID",
+    "ServiceName",
+    "SvcFlagParam",
+    "dump_service",
+    "dump_services",
+    "get_backend_state",
+    "get_backend_state_from_flags",
+    "go_names",
+    "is_valid_backend_state",
+    "is_valid_state_transition",
+    "load_service",
+    "load_service_spec",
+    "load_services",
+    "models",
+    "new_backend",
+    "new_backend_flags",
+    "new_backend_from_backend_model",
+    "new_backend_with_state",
+    "new_l3n4_addr",
+    "new_l3n4_addr_from_backend_model",
+    "new_l3n4_addr_from_model",
+    "new_l3n4_addr_id",
+    "new_l4_addr",
+    "new_l4_type",
+    "new_svc_flag",
+    "new_svc_from_model",
+    "new_svc_from_service",
+    "parse_cidr",
+    "schemas",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBPACKAGES:
+        return import_module(f".{name}", __name__)
+    try:
+        module = _MODULE_OF_NAME[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    value = getattr(import_module(f".{module}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

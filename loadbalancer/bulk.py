@@ -1,0 +1,210 @@
+"""Whole dumps at once: JSON to services and back, as fast as Pydantic's core goes.
+
+What these functions accept and refuse, and what they return, is what the wire models and
+the converters do; see `conversion_schema` for how a step is saved.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from functools import lru_cache
+
+from pydantic import TypeAdapter
+from pydantic_core import SchemaValidator, ValidationError, core_schema, to_json
+
+from . import models
+from .conversion_schema import service_schema, spec_schema, validator
+from .converters import new_svc_from_model, new_svc_from_service
+from .errors import ConversionError
+from .service import SVC
+from .wire_values import spec_values
+
+__all__ = [
+    "dump_service",
+    "dump_services",
+    "load_service",
+    "load_service_spec",
+    "load_services",
+]
+
+
+def load_services(data: bytes | str, *, pause_gc: bool = True) -> list[SVC]:
+    """The services of a JSON list of Service objects, as `GET /v1/service` answers.
+
+    Python's cyclic garbage collector is paused meanwhile, for all threads, unless
+    `pause_gc` is false: it would look through all objects again and again.
+
+    Raises:
+        pydantic.ValidationError: the JSON is no list of services.
+        ConversionError: a service is no service; the pointer starts with its index.
+    """
+    if isinstance(data, str):
+        data = data.encode(errors="surrogatepass")
+    with _gc_paused(pause_gc):
+        try:
+            specs = _equal_specs(data)
+            if specs is None:
+                services: list[SVC] = _services_validator().validate_json(data)
+                return services
+            validate = _nested_spec_validator().validate_json
+            return [validate(spec)[0][0][0] for spec in specs]
+        except (ValidationError, ConversionError):
+            return _load_plainly(data)
+
+
+def load_service(data: bytes | str) -> SVC:
+    """The service of the JSON of a Service, as `GET /v1/service/{id}` answers.
+
+    Raises:
+        pydantic.ValidationError: the JSON is no service.
+        ConversionError: the service is no service.
+    """
+    try:
+        service: SVC = _service_validator().validate_json(data)
+    except (ValidationError, ConversionError):
+        service = new_svc_from_service(models.Service.model_validate_json(data))
+    return service
+
+
+def load_service_spec(data: bytes | str) -> SVC:
+    """The service of the JSON of a ServiceSpec, the body of `PUT /v1/service/{id}`.
+
+    Raises:
+        pydantic.ValidationError: the JSON is no ServiceSpec.
+        ConversionError: the spec is no service.
+    """
+    try:
+        service: SVC = _spec_validator().validate_json(data)
+    except (ValidationError, ConversionError):
+        service = new_svc_from_model(models.ServiceSpec.model_validate_json(data))
+    return service
+
+
+def dump_services(
+    services: Iterable[SVC], *, include_protocol: bool = True, pause_gc: bool = True
+) -> bytes:
+    """The JSON list of the Service objects of services, as compact wire JSON."""
+    with _gc_paused(pause_gc):
+        texts = [dump_service(svc, include_protocol=include_protocol) for svc in services]
+    return b"[%b]" % b",".join(texts)
+
+
+def dump_service(svc: SVC, *, include_protocol: bool = True) -> bytes:
+    """The JSON of the Service of a service: that of `SVC.get_model`."""
+    spec = to_json(spec_values(svc, include_protocol=include_protocol))
+    return b'{"spec":%b,"status":{"realized":%b}}' % (spec, spec)
+
+
+def _load_plainly(data: bytes) -> list[SVC]:
+    """The same by way of the wire models, which say what is wrong."""
+    services: list[SVC] = []
+    for index, service in enumerate(_list_adapter().validate_json(data)):
+        try:
+            services.append(new_svc_from_service(service))
+        except ConversionError as error:
+            raise error.below(f"/{index}") from None
+    return services
+
+
+# An agent sends every spec twice. Where the two texts are equal, one is checked for both.
+_STYLES = (
+    (b'{"spec":', b',"status":{"realized":', b"}}", b","),
+    (b'{"spec": ', b', "status": {"realized": ', b"}}", b", "),
+)
+
+
+def _equal_specs(data: bytes) -> list[bytes] | None:
+    """The spec of each service, as `[[[spec]]]`, if they all equal what is realized.
+
+    The text is taken apart by nothing but the marks of a style between two equal texts. If
+    each of these is one JSON value, which the parser decides, then the whole is what it
+    was taken for. The brackets keep a value as deep as it was in the whole, for the
+    parser's limit.
+    """
+    for style in _STYLES:
+        opening, middle, closing, comma = style
+        if data.startswith(b"[" + opening):
+            return _split_equal_specs(data, opening, middle, closing, comma)
+    return None
+
+
+def _split_equal_specs(
+    data: bytes, opening: bytes, middle: bytes, closing: bytes, comma: bytes
+) -> list[bytes] | None:
+    specs: list[bytes] = []
+    find = data.find
+    start = 1
+    while True:
+        start += len(opening)
+        end = find(middle, start)
+        if end < 0:
+            return None
+        spec = data[start:end]
+        again = end + len(middle)
+        after = again + len(spec)
+        if data[again:after] != spec or not data.startswith(closing, after):
+            return None
+        specs.append(b"[[[%b]]]" % spec)
+        after += len(closing)
+        if not data.startswith(comma + opening, after):
+            return specs if data[after:].strip(b" \t\r\n") == b"]" else None
+        start = after + len(comma)
+
+
+@lru_cache(maxsize=1)
+def _services_validator() -> SchemaValidator:
+    return validator(core_schema.list_schema(service_schema()))
+
+
+@lru_cache(maxsize=1)
+def _service_validator() -> SchemaValidator:
+    return validator(service_schema())
+
+
+@lru_cache(maxsize=1)
+def _spec_validator() -> SchemaValidator:
+    return validator(spec_schema())
+
+
+@lru_cache(maxsize=1)
+def _nested_spec_validator() -> SchemaValidator:
+    schema = spec_schema()
+    for _ in range(3):
+        schema = core_schema.list_schema(schema, min_length=1, max_length=1)
+    return validator(schema)
+
+
+@lru_cache(maxsize=1)
+def _list_adapter() -> TypeAdapter[list[models.Service]]:
+    return TypeAdapter(list[models.Service])
+
+
+_gc_lock = threading.Lock()
+_gc_pauses = 0
+
+
+@contextmanager
+def _gc_paused(wanted: bool) -> Generator[None]:
+    """Pause the garbage collector; the last of several threads to leave resumes it."""
+    global _gc_pauses, _gc_was_enabled
+    if not wanted:
+        yield
+        return
+    with _gc_lock:
+        if not _gc_pauses:
+            _gc_was_enabled = gc.isenabled()
+            gc.disable()
+        _gc_pauses += 1
+    try:
+        yield
+    finally:
+        with _gc_lock:
+            _gc_pauses -= 1
+            if not _gc_pauses and _gc_was_enabled:
+                gc.enable()
+
+
+_gc_was_enabled = True

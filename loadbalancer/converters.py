@@ -1,0 +1,159 @@
+"""Conversion between wire models and domain objects, one plain function for each direction."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from pydantic_core import SchemaValidator, ValidationError
+
+from . import models
+from .addr_cluster import AddrCluster
+from .backend import DEFAULT_BACKEND_WEIGHT, Backend
+from .conversion_rules import STATES, Values, frontend_fields, service
+from .conversion_schema import backend_schema, validator
+from .errors import AddressError, ConversionError
+from .l3n4 import L3n4Addr
+from .service import SVC
+from .wire_values import backend_values, frontend_values, spec_values
+
+__all__ = [
+    "backend_address_model",
+    "frontend_address_model",
+    "new_backend_from_backend_model",
+    "new_l3n4_addr_from_backend_model",
+    "new_l3n4_addr_from_model",
+    "new_svc_from_model",
+    "new_svc_from_service",
+    "service_model",
+]
+
+
+def new_l3n4_addr_from_model(base: models.FrontendAddress | None) -> L3n4Addr | None:
+    """The frontend address of a wire model; None stays None (Go: `NewL3n4AddrFromModel`).
+
+    Raises:
+        ConversionError: the ip, the protocol or the scope is missing or wrong.
+    """
+    return None if base is None else L3n4Addr(**frontend_fields(base.__dict__))
+
+
+def new_l3n4_addr_from_backend_model(base: models.BackendAddress) -> L3n4Addr:
+    """The address of a backend, external and of no protocol (Go: `NewL3n4AddrFromBackendModel`).
+
+    Raises:
+        ConversionError: the ip is no address.
+    """
+    return L3n4Addr(addr_cluster=_backend_ip(base.ip), port=base.port or 0)
+
+
+def new_backend_from_backend_model(
+    base: models.BackendAddress, *, default_weight: int = DEFAULT_BACKEND_WEIGHT
+) -> Backend:
+    """The backend of a wire model, with id 0 (Go: `NewBackendFromBackendModel`).
+
+    A weight of 0 puts it into maintenance whatever its state says. An absent weight is
+    `default_weight`, 0 … 65535; the reference takes 0.
+
+    Raises:
+        ConversionError: the ip is no address or the state none of a backend.
+    """
+    values: Values = base.__dict__
+    if values["weight"] is None and default_weight != DEFAULT_BACKEND_WEIGHT:
+        values = {**values, "weight": default_weight}
+    try:
+        backend: Backend = _backend_validator().validate_python(values)
+    except ValidationError as error:
+        raise _backend_error(values, error) from None
+    return backend
+
+
+def new_svc_from_model(
+    base: models.ServiceSpec, *, default_weight: int = DEFAULT_BACKEND_WEIGHT
+) -> SVC:
+    """The service of a spec: the inverse of `SVC.get_model`.
+
+    Backends have id 0, since the wire has none. An absent weight is `default_weight`.
+
+    Raises:
+        ConversionError: the frontend, a backend or the id is wrong.
+    """
+    try:
+        frontend = frontend_fields(base.frontend_address.__dict__)
+    except ConversionError as error:
+        raise error.below("/frontend-address") from None
+    backends: list[Backend] = []
+    for index, backend in enumerate(base.backend_addresses or ()):
+        try:
+            converted = new_backend_from_backend_model(backend, default_weight=default_weight)
+        except ConversionError as error:
+            raise error.below(f"/backend-addresses/{index}") from None
+        backends.append(converted)
+    flags = base.flags.__dict__ if base.flags else None
+    return service(frontend, backends, flags, base.id)
+
+
+def new_svc_from_service(
+    base: models.Service, *, default_weight: int = DEFAULT_BACKEND_WEIGHT
+) -> SVC:
+    """The service the API lists: what is realized of it, if anything is, else its spec.
+
+    Raises:
+        ConversionError: there is neither, or `new_svc_from_model` refuses it.
+    """
+    if base.status and base.status.realized:
+        spec, pointer = base.status.realized, "/status/realized"
+    elif base.spec:
+        spec, pointer = base.spec, "/spec"
+    else:
+        raise ConversionError("neither spec nor realized status", "service", "")
+    try:
+        return new_svc_from_model(spec, default_weight=default_weight)
+    except ConversionError as error:
+        raise error.below(pointer) from None
+
+
+def frontend_address_model(
+    addr: L3n4Addr, *, include_protocol: bool = True
+) -> models.FrontendAddress:
+    """What `L3n4Addr.get_model` returns."""
+    return models.FrontendAddress.model_validate(
+        frontend_values(addr, include_protocol=include_protocol)
+    )
+
+
+def backend_address_model(backend: Backend) -> models.BackendAddress:
+    """What `Backend.get_backend_model` returns."""
+    return models.BackendAddress.model_validate(backend_values(backend))
+
+
+def service_model(svc: SVC, *, include_protocol: bool = True) -> models.Service:
+    """What `SVC.get_model` returns; spec and status share one ServiceSpec, as in Go."""
+    spec = models.ServiceSpec.model_validate(spec_values(svc, include_protocol=include_protocol))
+    return models.Service(spec=spec, status=models.ServiceStatus(realized=spec))
+
+
+@lru_cache(maxsize=1)
+def _backend_validator() -> SchemaValidator:
+    return validator(backend_schema("attribute"))
+
+
+def _backend_ip(ip: str) -> AddrCluster:
+    try:
+        return AddrCluster.parse(ip)
+    except AddressError as error:
+        raise ConversionError(str(error), "backend", "/ip") from None
+
+
+def _backend_error(values: Values, error: ValidationError) -> ConversionError:
+    """Why a backend was refused, in the words of the reference."""
+    try:
+        _backend_ip(values["ip"])
+    except ConversionError as reason:
+        return reason
+    except TypeError:
+        pass
+    if values["state"] is not None and values["state"] not in STATES:
+        return ConversionError(f"invalid backend state [{values['state']}]", "backend", "/state")
+    # A wire model that was changed after it had been validated.
+    first = error.errors(include_url=False)[0]
+    return ConversionError(first["msg"], "backend", f"/{first['loc'][-1]}")

@@ -1,0 +1,43 @@
+"""What all domain models share: how they are copied, and that they validate."""
+
+from __future__ import annotations
+
+import copy
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["DomainModel", "DomainValue"]
+
+
+class DomainModel(BaseModel):
+    """A domain struct that can be changed; every assignment is validated."""
+
+    model_config = ConfigDict(
+        validate_assignment=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+    def deep_copy(self) -> Self:
+        """An independent copy (Go: `DeepCopy`)."""
+        return copy.deepcopy(self)
+
+    def deep_copy_into(self, out: Self) -> None:
+        """Make `out` an independent copy of this object (Go: `DeepCopyInto`).
+
+        Raises:
+            TypeError: `out` is of another type, or immutable.
+        """
+        if type(out) is not type(self):
+            raise TypeError(f"cannot copy {type(self).__name__} into {type(out).__name__}")
+        if self.model_config.get("frozen"):
+            raise TypeError(f"{type(self).__name__} is immutable: use deep_copy()")
+        out.__setstate__(copy.deepcopy(self).__getstate__())
+
+
+class DomainValue(DomainModel):
+    """A domain struct that is a value: immutable, hashable, equal by its fields."""
+
+    model_config = ConfigDict(frozen=True)

@@ -1,0 +1,53 @@
+"""The exceptions of this package: one root, which is also a `ValueError`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+__all__ = [
+    "AddressError",
+    "BackendStateError",
+    "ConversionError",
+    "L4ProtocolError",
+    "LoadBalancerError",
+    "Side",
+]
+
+Side = Literal["frontend", "backend", "service"]
+
+
+class LoadBalancerError(ValueError):
+    """Root of every error this package raises itself; validation errors are Pydantic's own."""
+
+
+class AddressError(LoadBalancerError):
+    """A text is no address, no cluster id or no CIDR; the message is that of Go's `netip`."""
+
+
+class L4ProtocolError(LoadBalancerError):
+    """A name is no layer 4 protocol (Go: the error of `NewL4Type`)."""
+
+
+class BackendStateError(LoadBalancerError):
+    """A text or number is no backend state (Go: the errors of `GetBackendState` and `String`)."""
+
+
+class ConversionError(LoadBalancerError):
+    """A valid wire model does not describe a domain object.
+
+    `str(error)` is the reason alone, as the reference words it. `side` is what failed and
+    `pointer` the place, a JSON Pointer (RFC 6901) into the payload that was converted.
+    """
+
+    def __init__(self, reason: str, side: Side, pointer: str) -> None:
+        super().__init__(reason, side, pointer)
+        self.reason = reason
+        self.side: Side = side
+        self.pointer = pointer
+
+    def __str__(self) -> str:
+        return self.reason
+
+    def below(self, prefix: str) -> ConversionError:
+        """The same error seen from further up: its pointer with `prefix` in front."""
+        return ConversionError(self.reason, self.side, prefix + self.pointer)

@@ -1,0 +1,197 @@
+"""IP addresses as text: what Go's `netip.ParseAddr` reads and `netip.Addr.String` prints.
+
+Python's `ipaddress` and the C library each accept or print a few texts differently
+(scope ids, dotted tails, leading zeros), hence a reader and a printer of our own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from .errors import AddressError
+from .go_text import quote
+
+__all__ = ["MAPPED_PREFIX", "format_ipv6", "is_ipv4", "parse_ip", "parse_ipv4", "parse_ipv6"]
+
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+# Four decimal octets without leading zeros: such a text is its own canonical form.
+is_ipv4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}").fullmatch
+_GROUP = "[0-9a-fA-F]{1,4}"
+_is_groups = re.compile(rf"{_GROUP}(?::{_GROUP})*").fullmatch
+_hex_digits = re.compile("[0-9a-fA-F]*").match
+# The longest run of zero groups is replaced by `::`, the first one of equally long runs, and
+# never a single group (RFC 5952 section 4.2).
+_zero_runs = re.compile(r"(?:^|:)0(?::0)+(?=:|$)").finditer
+
+# The first 12 bytes of a 4-in-6 address (RFC 4291 section 2.5.5.2).
+MAPPED_PREFIX = bytes(10) + b"\xff\xff"
+_IPV6_GROUPS = 8
+
+
+def parse_ip(text: str) -> tuple[bytes, str]:
+    """Read an IP address: its 4 or 16 bytes, and the zone (empty if there is none).
+
+    Raises:
+        AddressError: the text is not what `netip.ParseAddr` accepts; the message is Go's.
+    """
+    packed = parse_ipv4(text)
+    if packed is not None:
+        return packed, ""
+    address, percent, zone = text.partition("%")
+    packed = parse_ipv6(address)
+    if packed is None or (percent and not zone):
+        explain_ip(text)
+    return packed, zone
+
+
+def parse_ipv4(text: str) -> bytes | None:
+    """The 4 bytes of four decimal octets without leading zeros, else None."""
+    return None if is_ipv4(text) is None else bytes(map(int, text.split(".")))
+
+
+def parse_ipv6(text: str) -> bytes | None:
+    """The 16 bytes of an IPv6 address without zone (RFC 4291 section 2.2), else None."""
+    if "." in text:
+        # The last two groups may be written as an IPv4 address.
+        leading, _, dotted = text.rpartition(":")
+        tail = parse_ipv4(dotted)
+        if tail is None:
+            return None
+        text = f"{leading}:{tail[:2].hex()}:{tail[2:].hex()}"
+    head, ellipsis, rest = text.partition("::")
+    if not ellipsis:
+        groups = _groups(text)
+        if len(groups) != _IPV6_GROUPS:
+            return None
+        return bytes.fromhex("".join(groups))
+    left, right = _groups(head), _groups(rest)
+    missing = _IPV6_GROUPS - len(left) - len(right)
+    if missing < 1 or (head and not left) or (rest and not right):
+        return None
+    return bytes.fromhex("".join(left + ["0000"] * missing + right))
+
+
+def _groups(text: str) -> list[str]:
+    """The colon-separated groups, four digits each; none if one of them is malformed."""
+    if _is_groups(text) is None:
+        return []
+    return [group.rjust(4, "0") for group in text.split(":")]
+
+
+def format_ipv6(packed: bytes) -> str:
+    """16 bytes as RFC 5952 text; a dotted tail for 4-in-6 addresses alone, as Go prints it."""
+    if packed.startswith(MAPPED_PREFIX):
+        return "::ffff:" + ".".join(map(str, packed[12:]))
+    digits = packed.hex(":", 2)
+    text = ":".join([group.lstrip("0") or "0" for group in digits.split(":")])
+    longest = max(_zero_runs(text), key=lambda run: run[0].count("0"), default=None)
+    if longest is None:
+        return text
+    return text[: longest.start()] + "::" + text[longest.end() + 1 :]
+
+
+def explain_ip(text: str) -> NoReturn:
+    """Raise what `netip.ParseAddr` says of a text that is no address.
+
+    Go looks for the first of `.`, `:` and `%` to tell what the text was meant to be, then
+    reads from the left: its words depend on where that reading stops.
+    """
+    kind = re.search("[.:%]", text)
+    if kind is None:
+        raise _error(text, "unable to parse IP")
+    if kind[0] == "%":
+        raise _error(text, "missing IPv6 address")
+    if kind[0] == ".":
+        raise _explain_ipv4(text)
+    raise _explain_ipv6(text)
+
+
+def _error(text: str, reason: str, at: str = "") -> AddressError:
+    where = f" (at {quote(at)})" if at else ""
+    return AddressError(f"ParseAddr({quote(text)}): {reason}{where}")
+
+
+def _explain_ipv4(text: str) -> AddressError:
+    value, digits, dots = 0, 0, 0
+    for place, char in enumerate(text):
+        if "0" <= char <= "9":
+            if digits == 1 and value == 0:
+                return _error(text, "IPv4 field has octet with leading zero")
+            value, digits = value * 10 + int(char), digits + 1
+            if value > 255:
+                return _error(text, "IPv4 field has value >255")
+        elif char == ".":
+            if digits == 0 or place == len(text) - 1:
+                return _error(text, "IPv4 field must have at least one digit", text[place:])
+            if dots == 3:
+                return _error(text, "IPv4 address too long")
+            value, digits, dots = 0, 0, dots + 1
+        else:
+            return _error(text, "unexpected character", text[place:])
+    return _error(text, "IPv4 address too short")
+
+
+def _explain_ipv6(text: str) -> AddressError:
+    rest, percent, zone = text.partition("%")
+    if percent and not zone:
+        return _error(text, "zone must be a non-empty string")
+    long_group = ""
+    ellipsis = rest.startswith("::")
+    if ellipsis:
+        rest = rest[2:]
+    count = 0
+    while count < _IPV6_GROUPS:
+        match = _hex_digits(rest)
+        group = match[0] if match else ""
+        if len(group.lstrip("0")) > 4:
+            return _error(text, "IPv6 field has value >=2^16", rest)
+        if not group:
+            return _error(text, "each colon-separated field must have at least one digit", rest)
+        after = rest[len(group) :]
+        if after.startswith("."):
+            return _explain_dotted_tail(text, rest, count, ellipsis, long_group)
+        if len(group) > 4 and not long_group:
+            long_group = rest
+        count, rest = count + 1, after
+        if not rest:
+            break
+        if rest[0] != ":":
+            return _error(text, "unexpected character, want colon", rest)
+        if rest == ":":
+            return _error(text, "colon must be followed by more characters", rest)
+        rest = rest[1:]
+        if rest[0] == ":":
+            if ellipsis:
+                return _error(text, "multiple :: in address", rest)
+            ellipsis, rest = True, rest[1:]
+            if not rest:
+                break
+    if rest:
+        return _error(text, "trailing garbage after address", rest)
+    if count < _IPV6_GROUPS and not ellipsis:
+        return _error(text, "address string too short")
+    if count == _IPV6_GROUPS and ellipsis:
+        return _error(text, "the :: must expand to at least one field of zeros")
+    return _explain_long_group(text, long_group)
+
+
+def _explain_dotted_tail(
+    text: str, rest: str, count: int, ellipsis: bool, long_group: str
+) -> AddressError:
+    if not ellipsis and count != _IPV6_GROUPS - 2:
+        reason = "embedded IPv4 address must replace the final 2 fields of the address"
+        return _error(text, reason, rest)
+    if count > _IPV6_GROUPS - 2:
+        reason = "too many hex fields to fit an embedded IPv4 at the end of the address"
+        return _error(text, reason, rest)
+    if parse_ipv4(rest) is None:
+        return _error(text, str(_explain_ipv4(rest)), rest)
+    if count == _IPV6_GROUPS - 2 and ellipsis:
+        return _error(text, "the :: must expand to at least one field of zeros")
+    return _explain_long_group(text, long_group)
+
+
+def _explain_long_group(text: str, long_group: str) -> AddressError:
+    # All that Go before 1.23 let pass and RFC 4291 does not; the words are those of Go since.
+    return _error(text, "each group must have 4 or less digits", long_group)

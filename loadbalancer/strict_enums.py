@@ -1,0 +1,62 @@
+"""Enums whose Pydantic fields take a member or its exact value, and nothing that resembles it.
+
+Pydantic's own enum fields would read `"1"`, `1.0` and `True` as the member 1.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum, StrEnum
+from typing import TYPE_CHECKING, Literal
+
+from pydantic_core import core_schema
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+
+__all__ = ["StrictIntEnum", "StrictStrEnum"]
+
+
+class StrictIntEnum(IntEnum):
+    """A family of Go integer constants."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        number = core_schema.int_schema(strict=True)
+        member = core_schema.enum_schema(cls, list(cls), sub_type="int")
+        return core_schema.chain_schema([number, member])
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return _json_schema(cls, "integer")
+
+
+class StrictStrEnum(StrEnum):
+    """A family of Go string constants."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        text = core_schema.str_schema(strict=True)
+        member = core_schema.enum_schema(cls, list(cls), sub_type="str")
+        return core_schema.chain_schema([text, member])
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return _json_schema(cls, "string")
+
+
+def _json_schema(cls: type[Enum], kind: Literal["integer", "string"]) -> JsonSchemaValue:
+    return {
+        "title": cls.__name__,
+        "description": (cls.__doc__ or "").partition("\n")[0],
+        "type": kind,
+        "enum": [member.value for member in cls],
+    }

@@ -1,0 +1,71 @@
+"""What the generated wire models have in common: how they are built, read and written."""
+
+from __future__ import annotations
+
+from functools import partial
+from operator import is_
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
+__all__ = ["WireModel"]
+
+_is_none = partial(is_, None)
+
+
+class WireModel(BaseModel):
+    """A JSON object of the API.
+
+    The constructor takes the Python names of the fields (and the wire keys, too); JSON and
+    `model_validate` take the wire keys alone. An absent field is None and is left out of
+    what is written, alone or inside another model.
+    """
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    def __init__(self, /, **data: Any) -> None:
+        self.__pydantic_validator__.validate_python(
+            data, self_instance=self, by_alias=True, by_name=True
+        )
+
+    # Pydantic calls an `__init__` of one's own for every JSON object it reads, unless it is
+    # marked like this; RootModel does the same.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        schema = handler(source)
+        fields: Any = handler.resolve_ref_schema(schema)
+        while fields["type"] != "model-fields":
+            fields = fields["schema"]
+        for field in fields["fields"].values():
+            if field["schema"]["type"] == "default":
+                field["serialization_exclude_if"] = _is_none
+        return schema
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        json_schema = handler(schema)
+        if handler.mode == "serialization":
+            properties = handler.resolve_ref_schema(json_schema)["properties"]
+            for name, value in properties.items():
+                properties[name] = _never_null(value)
+        return json_schema
+
+
+def _never_null(schema: JsonSchemaValue) -> JsonSchemaValue:
+    """The schema of a value that may be null when it is read, and is left out when written."""
+    if "anyOf" not in schema:
+        return schema
+    (value,) = (each for each in schema["anyOf"] if each != {"type": "null"})
+    rest = {key: each for key, each in schema.items() if key not in ("anyOf", "default")}
+    return {**value, **rest}
