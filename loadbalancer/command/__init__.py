@@ -1,0 +1,99 @@
+"""The command `loadbalancer`, a thin pipe over the library.
+
+It needs the extra `cli`: `pip install 'cilium-loadbalancer[cli]'`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+__all__ = ["main"]
+
+_NEEDED = ("click", "rich")
+# Set to anything, it shows the traceback of an error nobody thought of.
+_DEBUG = "LOADBALANCER_DEBUG"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command with its arguments; return its exit code, whatever happens."""
+    from .exit_codes import BROKEN_PIPE, INTERRUPTED, TROUBLE
+
+    if any(find_spec(name) is None for name in _NEEDED):
+        print(
+            "loadbalancer: the command needs packages that are not installed; install them with\n"
+            "    pip install 'cilium-loadbalancer[cli]'",
+            file=sys.stderr,
+        )
+        return TROUBLE
+    _make_output_safe()
+    try:
+        code = _run(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        if os.environ.get(_DEBUG):
+            raise
+        return _fail(error)
+    return code
+
+
+def _run(argv: Sequence[str]) -> int:
+    import click
+
+    from .app import app
+    from .exit_codes import INTERRUPTED, OK, TROUBLE
+
+    try:
+        result = app.main(list(argv), prog_name="loadbalancer", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return TROUBLE
+    except click.ClickException as error:
+        error.show()
+        return TROUBLE
+    except click.Abort:
+        return INTERRUPTED
+    return result if isinstance(result, int) else OK
+
+
+def _fail(error: Exception) -> int:
+    from .exit_codes import TROUBLE
+    from .printing import complain
+
+    if isinstance(error, OSError):
+        complain(str(error.strerror or error))
+    elif isinstance(error, MemoryError):
+        complain("out of memory")
+    else:
+        complain(
+            f"an error in the command itself, please report it: {type(error).__name__}: {error} "
+            f"({_DEBUG}=1 shows where)"
+        )
+    return TROUBLE
+
+
+def _make_output_safe() -> None:
+    """Let no character be an error that the terminal's encoding has not."""
+    for stream in (sys.stdout, sys.stderr):
+        # A test or another program may have put something else there.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    """Let nothing be said about what cannot be written any more, at exit either."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass
+    finally:
+        os.close(nowhere)

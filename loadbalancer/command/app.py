@@ -1,0 +1,107 @@
+"""The command line: the group of subcommands, each loaded when it is first asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+import click
+
+__all__ = ["app"]
+
+# Where the command of each subcommand is. These modules load Click and little else by
+# themselves; what the work needs is loaded when it is done.
+_MODULES = {
+    "validate": ".validate",
+    "list": ".list_services",
+    "convert": ".convert",
+    "diff": ".diff",
+    "flags": ".flags",
+    "state": ".state",
+    "schema": ".schema",
+    "serve": "..server.command",
+    "completion": ".completion",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand's module when the subcommand is looked up."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All subcommands that are there, in the order of the table."""
+        return [name for name in _MODULES if _is_there(name)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The subcommand of that name."""
+        if cmd_name not in _MODULES or not _is_there(cmd_name):
+            return None
+        command = import_module(_MODULES[cmd_name], __package__).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The subcommand; for a name of none, an error that says which was probably meant."""
+        from .near_misses import nearest
+
+        names = self.list_commands(ctx)
+        if args and args[0] not in names and not args[0].startswith("-"):
+            meant = nearest(args[0], names)
+            hint = f" Did you mean {meant!r}?" if meant else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+def _is_there(name: str) -> bool:
+    """Whether the module is part of this installation."""
+    try:
+        return find_spec(_MODULES[name], __package__) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from loadbalancer import __version__
+
+        click.echo(f"loadbalancer {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def app() -> None:
+    """Check, show, convert and compare Cilium's load-balancer services.
+
+    It works on JSON: what `cilium service list -o json` prints, what the agent's API
+    answers, and what clients send to it.
+
+    \b
+    Examples:
+      cilium service list -o json > now.json
+      loadbalancer validate now.json            is it all right?
+      loadbalancer list --state quarantined now.json
+      loadbalancer diff before.json now.json    what has changed?
+      loadbalancer convert --to ndjson now.json | grep 10.0.0.7
+      loadbalancer flags 0x1044                 what do these bits mean?
+      loadbalancer state quarantined active     may a backend go there?
+
+    Each command has examples of its own: loadbalancer COMMAND --help.
+
+    \b
+    Exit code:
+      0  all is well
+      1  something is invalid, or differs
+      2  something could not be read, or the command was used wrongly
+    """

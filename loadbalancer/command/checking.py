@@ -1,0 +1,201 @@
+"""Payloads checked: what the values of a text stand for, and all that is wrong with them.
+
+Good payloads go the library's fast way, many at once. Only what is refused there is looked
+at value by value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from .kinds import Kind, recognise
+from .positions import Path, find_spans, pointer
+from .problems import Finding, Problem
+from .reading import Batch, Element, read_batches
+from .sources import Source
+
+if TYPE_CHECKING:
+    from loadbalancer import SVC, Backend, L3n4Addr
+
+    from .diagnosis import Diagnosis
+
+__all__ = ["Checked", "Checker", "Item"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A valid value: what kind it is of, and the domain object it stands for."""
+
+    kind: Kind
+    domain: SVC | Backend | L3n4Addr
+    is_listed: bool
+    """Whether it is an element of a JSON array."""
+
+
+@dataclass
+class Checked:
+    """What has been found out about a piece of a text."""
+
+    items: list[Item] = field(default_factory=list[Item])
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+
+@dataclass(frozen=True)
+class Checker:
+    """How values are checked."""
+
+    kind: Kind | None = None
+    """What they are to be; else it is told by their keys."""
+    strict_keys: bool = False
+    warns: bool = True
+    """Whether it warns of unknown keys that come close to a known one."""
+
+    def check(
+        self, source: Source, on_read: Callable[[int], None] | None = None
+    ) -> Iterator[Checked]:
+        """What there is in a source, piece by piece, in order.
+
+        Raises:
+            CannotRead: the source cannot be read, or no further.
+        """
+        for batch in read_batches(source.chunks(on_read)):
+            yield _BatchCheck(self, source.name, batch).run()
+
+
+_Group = tuple[Kind | None, list[Element]]
+
+
+@dataclass
+class _BatchCheck:
+    checker: Checker
+    file: str
+    batch: Batch
+
+    def run(self) -> Checked:
+        checked = Checked()
+        for kind, elements in self._groups():
+            domains = _load(kind, [self._text(each) for each in elements]) if kind else None
+            if kind is None or domains is None:
+                for element in elements:
+                    self._check_one(kind, element, checked)
+                continue
+            for element, domain in zip(elements, domains, strict=True):
+                checked.items.append(Item(kind, domain, bool(element.pointer)))
+                if self._looks_at_keys:
+                    self._add_problems(element, self._diagnose_keys(element, kind), checked)
+        if broken := self.batch.broken:
+            line, column = self.batch.place(broken.at)
+            finding = Finding(f"no JSON: {broken.reason}")
+            checked.problems.append(Problem(self.file, line, column, broken.pointer, finding))
+        return checked
+
+    def _groups(self) -> Iterator[_Group]:
+        """The elements, as long as they are of one kind together."""
+
+        def kind_of(element: Element) -> Kind | None:
+            return self.checker.kind or recognise(element.value)
+
+        for kind, elements in groupby(self.batch.elements, kind_of):
+            yield kind, list(elements)
+
+    def _check_one(self, kind: Kind | None, element: Element, checked: Checked) -> None:
+        """Check an element, which may be refused."""
+        from .diagnosis import diagnose, unrecognised
+
+        if kind is None or not isinstance(element.value, dict):
+            self._add_problems(element, [unrecognised(element.value)], checked)
+            return
+        text = self._text(element)
+        domains = _load(kind, [text])
+        if domains:
+            checked.items.append(Item(kind, domains[0], bool(element.pointer)))
+            found = self._diagnose_keys(element, kind) if self._looks_at_keys else ()
+        else:
+            strict_keys = self.checker.strict_keys
+            found = diagnose(text, element.value, kind, strict_keys=strict_keys)
+        self._add_problems(element, found, checked)
+
+    @cached_property
+    def _looks_at_keys(self) -> bool:
+        return self.checker.strict_keys or self.checker.warns
+
+    def _diagnose_keys(self, element: Element, kind: Kind) -> Sequence[Diagnosis]:
+        from .kinds import has_unknown_keys
+
+        if not has_unknown_keys(element.value, kind):
+            return ()
+        from .diagnosis import diagnose_keys
+
+        return list(diagnose_keys(element.value, kind, strict_keys=self.checker.strict_keys))
+
+    def _add_problems(
+        self, element: Element, diagnoses: Iterable[Diagnosis], checked: Checked
+    ) -> None:
+        diagnoses = list(diagnoses)
+        if not diagnoses:
+            return
+        paths: list[Path] = [each.path for each in diagnoses]
+        spans = find_spans(self.batch.text, element.start, paths)
+        problems: list[Problem] = []
+        for path, finding, about in diagnoses:
+            span = spans[path]
+            at = span.value if about == "value" or span.key is None else span.key
+            line, column = self.batch.place(at)
+            where = element.pointer + pointer(path)
+            problems.append(Problem(self.file, line, column, where, finding))
+        problems.sort(key=lambda problem: (problem.line, problem.column))
+        checked.problems += problems
+
+    def _text(self, element: Element) -> str:
+        return self.batch.text[element.start : element.end]
+
+
+def _load(kind: Kind, texts: Sequence[str]) -> Sequence[SVC | Backend | L3n4Addr] | None:
+    """The domain objects of JSON texts of one kind; None if any of them is refused."""
+    from pydantic import ValidationError
+
+    from loadbalancer import ConversionError
+
+    try:
+        return _LOADERS[kind](texts)
+    except (ValidationError, ConversionError):
+        return None
+
+
+def _load_services(texts: Iterable[str]) -> Sequence[SVC]:
+    from loadbalancer import load_services
+
+    return load_services(f"[{','.join(texts)}]")
+
+
+def _load_specs(texts: Iterable[str]) -> Sequence[SVC]:
+    return _load_services('{"spec":%s}' % text for text in texts)
+
+
+def _load_backends(texts: Iterable[str]) -> Sequence[Backend]:
+    from loadbalancer import new_backend_from_backend_model
+    from loadbalancer.models import BackendAddress
+
+    return [
+        new_backend_from_backend_model(BackendAddress.model_validate_json(text)) for text in texts
+    ]
+
+
+def _load_frontends(texts: Iterable[str]) -> Sequence[L3n4Addr]:
+    from loadbalancer import new_l3n4_addr_from_model
+    from loadbalancer.models import FrontendAddress
+
+    found = [new_l3n4_addr_from_model(FrontendAddress.model_validate_json(text)) for text in texts]
+    return [each for each in found if each is not None]
+
+
+_LOADERS: dict[Kind, Callable[[Iterable[str]], Sequence[Any]]] = {
+    Kind.SERVICE: _load_services,
+    Kind.SPEC: _load_specs,
+    Kind.BACKEND: _load_backends,
+    Kind.FRONTEND: _load_frontends,
+}

@@ -1,0 +1,79 @@
+"""Lines of text for people: coloured in a terminal, plain everywhere else.
+
+A line is made of parts, each a text or a text with a style; without colour it is just the
+texts. Rich, which knows what a terminal can do, is loaded for terminals alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["STATE_STYLES", "Part", "Printer", "complain", "visible"]
+
+Part = str | tuple[str, str]
+"""A text, or a text and its style."""
+
+STATE_STYLES = {
+    "active": "green",
+    "terminating": "yellow",
+    "quarantined": "red",
+    "maintenance": "magenta",
+}
+
+
+class Printer:
+    """Prints lines to a stream, in colour if that is a terminal which has any."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stdout
+        self.is_terminal = self.stream.isatty()
+        self._console = _console(self.stream) if self.is_terminal else None
+
+    @property
+    def width(self) -> int | None:
+        """The columns of the terminal; None if it is none."""
+        return self._console.width if self._console else None
+
+    def line(self, *parts: Part) -> None:
+        """Print one line."""
+        if self._console is None or not self._console.color_system:
+            texts = [part if isinstance(part, str) else part[0] for part in parts]
+            self.stream.write("".join(texts) + "\n")
+            return
+        from rich.text import Text
+
+        self._console.print(Text.assemble(*parts), soft_wrap=True)
+
+    def lines(self, texts: Iterable[str]) -> None:
+        """Print many plain lines."""
+        self.stream.writelines(f"{text}\n" for text in texts)
+
+
+def _console(stream: TextIO) -> Console:
+    from rich.console import Console
+
+    # no_color alone would leave bold and dim.
+    has_colour = "auto" if not os.environ.get("NO_COLOR") else None
+    return Console(file=stream, color_system=has_colour, highlight=False)
+
+
+def visible(text: str) -> str:
+    """A text from elsewhere without what a terminal would take for a command."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+
+
+def complain(message: str) -> None:
+    """Say on standard error why something could not be done."""
+    sys.stdout.flush()
+    Printer(sys.stderr).line("loadbalancer: ", visible(message))
+    sys.stderr.flush()

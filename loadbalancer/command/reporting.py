@@ -1,0 +1,155 @@
+"""The results of validating, as people and as programs read them."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from dataclasses import asdict
+from typing import Any
+
+from .kinds import Kind
+from .printing import Part, Printer, complain, visible
+from .problems import Problem, Severity
+from .validation import FileResult, Summary
+
+__all__ = ["JsonReporter", "Reporter", "TextReporter", "counted", "print_problem"]
+
+
+class Reporter(ABC):
+    """Tells of problems as they are found, of each file, and of all together."""
+
+    def __init__(self, max_problems: int) -> None:
+        self._max = max_problems
+        self._count = 0
+
+    def problem(self, problem: Problem) -> None:
+        """Tell of a problem, unless there have been enough of them; 0 is never enough."""
+        self._count += 1
+        if not self._max or self._count <= self._max:
+            self._tell(problem)
+
+    @property
+    def left_out(self) -> int:
+        """How many problems have not been told of."""
+        return max(0, self._count - self._max) if self._max else 0
+
+    @abstractmethod
+    def _tell(self, problem: Problem) -> None: ...
+
+    @abstractmethod
+    def file(self, result: FileResult) -> None:
+        """Tell of a file that has been read."""
+
+    @abstractmethod
+    def end(self, summary: Summary) -> None:
+        """Tell of all files."""
+
+
+class TextReporter(Reporter):
+    """For people: a line for each problem, each file and all together."""
+
+    def __init__(self, printer: Printer, max_problems: int, *, is_quiet: bool) -> None:
+        super().__init__(max_problems)
+        self._printer = printer
+        self._is_quiet = is_quiet
+
+    def _tell(self, problem: Problem) -> None:
+        print_problem(self._printer, problem)
+
+    def file(self, result: FileResult) -> None:
+        if result.unreadable:
+            complain(f"cannot read {result.file}: {result.unreadable}")
+        elif not self._is_quiet:
+            self._printer.line(*_file_line(result))
+
+    def end(self, summary: Summary) -> None:
+        if self.left_out:
+            more = counted(self.left_out, "more problem")
+            self._printer.line(f"{more} not shown; --max-problems 0 shows all")
+        if not self._is_quiet:
+            self._printer.line(*_summary_line(summary))
+
+
+class JsonReporter(Reporter):
+    """For programs: one JSON document at the end."""
+
+    def __init__(self, printer: Printer, max_problems: int) -> None:
+        super().__init__(max_problems)
+        self._printer = printer
+        self._files: list[dict[str, Any]] = []
+        self._problems: list[dict[str, Any]] = []
+
+    def _tell(self, problem: Problem) -> None:
+        self._problems.append(problem.as_json())
+
+    def file(self, result: FileResult) -> None:
+        self._files.append(
+            {
+                "file": result.file,
+                "valid": result.is_valid,
+                "values": {kind.value: number for kind, number in result.kinds.items()},
+                "backends": result.backends,
+                "errors": result.errors,
+                "warnings": result.warnings,
+                "unreadable": result.unreadable or None,
+                "problems": self._problems,
+            }
+        )
+        self._problems = []
+
+    def end(self, summary: Summary) -> None:
+        document = {
+            "files": self._files,
+            "summary": {**asdict(summary), "problems_left_out": self.left_out},
+        }
+        self._printer.stream.write(json.dumps(document, indent=2) + "\n")
+
+
+def print_problem(printer: Printer, problem: Problem) -> None:
+    """Print a problem on one line, begun as compilers do: `file:line:column:`."""
+    finding = problem.finding
+    is_warning = finding.severity is Severity.WARNING
+    parts: list[Part] = [
+        (f"{visible(problem.file)}:{problem.line}:{problem.column}:", "bold"),
+        (" warning:", "yellow") if is_warning else (" error:", "bold red"),
+    ]
+    if problem.pointer:
+        parts.append((f" {visible(problem.pointer)}:", "cyan"))
+    parts.append(f" {visible(problem.message)}")
+    if finding.meant:
+        parts += ["; did you mean ", (visible(finding.meant), "green"), "?"]
+    printer.line(*parts)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 service`, `2 services`."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
+
+
+def _file_line(result: FileResult) -> list[Part]:
+    parts: list[Part] = [f"{visible(result.file)}: "]
+    contents = [counted(result.kinds[kind], kind.value) for kind in Kind if result.kinds[kind]]
+    told = ", ".join(contents) or "nothing in it"
+    if result.backends:
+        told += f" with {counted(result.backends, 'backend')}"
+    if result.is_valid:
+        parts += [("ok", "green"), f", {told}"]
+    else:
+        parts += [("invalid", "bold red"), f", {counted(result.errors, 'error')}"]
+        parts += [f"; valid: {told}"] if contents else []
+    if result.warnings:
+        parts.append(f"; {counted(result.warnings, 'warning')}")
+    return parts
+
+
+def _summary_line(summary: Summary) -> list[Part]:
+    valid = summary.files - summary.invalid - summary.unreadable
+    parts: list[Part] = [f"{counted(summary.files, 'file')}: ", (f"{valid:,} valid", "green")]
+    if summary.invalid:
+        parts += [", ", (f"{summary.invalid:,} invalid", "bold red")]
+    if summary.unreadable:
+        parts += [", ", (f"{summary.unreadable:,} unreadable", "bold red")]
+    if summary.errors or summary.warnings:
+        parts.append(f"; {counted(summary.errors, 'error')}")
+        parts.append(f", {counted(summary.warnings, 'warning')}")
+    return parts

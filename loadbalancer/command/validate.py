@@ -1,0 +1,89 @@
+"""`loadbalancer validate`: all that is wrong with payloads and dumps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from .checking import Checker
+from .options import as_option, files_argument, format_option, kind_of_option
+from .printing import Printer
+from .problems import Problem
+from .progress import reading_bar
+from .sources import CannotRead, Source
+
+__all__ = ["command"]
+
+
+@click.command("validate", short_help="Check payloads and dumps, and say all that is wrong.")
+@files_argument
+@as_option
+@click.option("--strict-keys", is_flag=True, help="An unknown key is a problem, too.")
+@click.option(
+    "--max-problems",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="How many problems to show; 0 shows all. All are counted.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Show problems only: nothing if all is well.")
+@format_option
+def command(
+    sources: Sequence[Source | CannotRead],
+    kind_name: str | None,
+    strict_keys: bool,
+    max_problems: int,
+    quiet: bool,
+    output_format: str,
+) -> int:
+    """Check payloads and dumps, and say all that is wrong with them.
+
+    FILE is a file, a directory of *.json, a glob pattern, or - for standard input. It holds
+    frontends, backends, service specs or services: one of them, a JSON array of them, or
+    one a line. What `cilium service list -o json` and `cilium service get ID -o json` print
+    is such a file.
+
+    Every problem is told with the line and column of its place, the JSON Pointer to it,
+    what was found, what was expected, and what was probably meant.
+
+    \b
+    Examples:
+      loadbalancer validate payload.json
+      loadbalancer validate examples/ 'dumps/**/*.json'
+      cilium service list -o json | loadbalancer validate -
+      loadbalancer validate --strict-keys --max-problems 0 dump.json
+      loadbalancer validate --format json dump.json | jq '.files[].problems[].pointer'
+
+    \b
+    Exit code:
+      0  all is valid
+      1  something is invalid
+      2  something could not be read
+    """
+    from .reporting import JsonReporter, Reporter, TextReporter
+    from .validation import Summary, validate_sources
+
+    printer = Printer()
+    reporter: Reporter
+    if output_format == "json":
+        reporter = JsonReporter(printer, max_problems)
+    else:
+        reporter = TextReporter(printer, max_problems, is_quiet=quiet)
+    checker = Checker(kind_of_option(kind_name), strict_keys=strict_keys)
+    summary = Summary()
+    with reading_bar(sources) as bar:
+
+        def on_problem(problem: Problem) -> None:
+            bar.hide()
+            reporter.problem(problem)
+
+        for result in validate_sources(
+            sources, checker, on_problem=on_problem, on_read=bar.advance
+        ):
+            bar.hide()
+            summary.add(result)
+            reporter.file(result)
+    reporter.end(summary)
+    return summary.exit_code
