@@ -173,7 +173,7 @@ def _load_services(texts: Iterable[str]) -> Sequence[SVC]:
 
 
 def _load_specs(texts: Iterable[str]) -> Sequence[SVC]:
-    return _load_services('{"spec":%s}' % text for text in texts)
+    return _load_services('{"spec":' + text + "}" for text in texts)
 
 
 def _load_backends(texts: Iterable[str]) -> Sequence[Backend]:

@@ -34,11 +34,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def nearest_number(value: Any, minimum: int, maximum: int) -> int | None:
     """The integer in a range that was written as text or with a fraction of zero."""
-    number: int | None = None
-    if (isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,20}\s*", value, re.ASCII)) or (
-        isinstance(value, float) and value.is_integer()
-    ):
-        number = int(value)
+    is_text = isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,20}\s*", value, re.ASCII)
+    is_whole = isinstance(value, float) and value.is_integer()
+    number = int(value) if is_text or is_whole else None
     return number if number is not None and minimum <= number <= maximum else None
 
 

@@ -1,0 +1,138 @@
+"""`loadbalancer flags`: the datapath's service flags, from bits to words and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .exit_codes import OK
+from .options import format_option
+
+if TYPE_CHECKING:
+    from loadbalancer import ServiceFlags, SvcFlagParam
+
+__all__ = ["command"]
+
+# Each option with the field of SvcFlagParam that it sets.
+_SWITCHES = {
+    "--ext-local": ("svc_ext_local", "External traffic stays on the node."),
+    "--int-local": ("svc_int_local", "Internal traffic stays on the node."),
+    "--session-affinity": ("session_affinity", "A client keeps its backend."),
+    "--routable": ("is_routable", "The frontend can be reached from outside."),
+    "--source-range": ("check_source_range", "Only some source addresses are let in."),
+    "--l7": ("l7_load_balancer", "A layer 7 proxy balances the service."),
+    "--loopback": ("loopback_hostport", "For the loopback interface alone; HostPort only."),
+}
+_NAT = {"Nat46": "Nat46", "Nat64": "Nat64"}
+_TYPES = ("HostPort", "ClusterIP", "NodePort", "ExternalIPs", "LoadBalancer", "LocalRedirect")
+
+
+def _switches(command: Any) -> Any:
+    for option, (name, help_) in reversed(_SWITCHES.items()):
+        command = click.option(option, name, is_flag=True, help=help_)(command)
+    return command
+
+
+@click.command("flags", short_help="Decode and encode the datapath's service flags.")
+@click.argument("numbers", metavar="[FLAGS]...", nargs=-1)
+@click.option(
+    "--type",
+    "type_name",
+    type=click.Choice(_TYPES, case_sensitive=False),
+    help="Encode: the type of the service.",
+)
+@click.option(
+    "--nat",
+    "nat_name",
+    type=click.Choice(list(_NAT), case_sensitive=False),
+    help="Encode: translate between IPv4 and IPv6.",
+)
+@_switches
+@format_option
+def command(
+    numbers: tuple[str, ...],
+    type_name: str | None,
+    nat_name: str | None,
+    output_format: str,
+    **switches: bool,
+) -> int:
+    """Decode the 16 bits of flags that the datapath keeps of a service, or encode them.
+
+    FLAGS is a number as 0x1044, 4164, 0b1000001000100 or 0o10104. Without one, the options
+    say what to encode.
+
+    \b
+    Examples:
+      loadbalancer flags 0x1044
+      loadbalancer flags --type NodePort --ext-local --routable
+      loadbalancer flags --format json 0x42 0x20
+    """
+    is_encoding = bool(type_name or nat_name or any(switches.values()))
+    if is_encoding and numbers:
+        raise click.UsageError("give FLAGS to decode, or options to encode, not both")
+    if not is_encoding and not numbers:
+        raise click.UsageError("give FLAGS to decode, or options to encode; --help has examples")
+    from loadbalancer import new_svc_flag
+
+    if is_encoding:
+        found = [new_svc_flag(_param(type_name, nat_name, switches))]
+    else:
+        found = [_flags(number) for number in numbers]
+    if output_format == "json":
+        import json
+
+        click.echo(json.dumps([_as_json(flags) for flags in found], indent=2))
+    else:
+        for flags in found:
+            _print(flags)
+    return OK
+
+
+def _param(type_name: str | None, nat_name: str | None, switches: dict[str, bool]) -> SvcFlagParam:
+    from loadbalancer import SvcFlagParam, SVCNatPolicy, SVCType
+
+    return SvcFlagParam(
+        svc_type=SVCType(type_name) if type_name else SVCType.NONE,
+        svc_nat_policy=SVCNatPolicy(nat_name) if nat_name else SVCNatPolicy.NONE,
+        **switches,
+    )
+
+
+def _flags(text: str) -> ServiceFlags:
+    from loadbalancer import ServiceFlags
+
+    try:
+        return ServiceFlags(int(text, 0))
+    except ValueError:
+        message = f"{text!r} is no number from 0 to 0xffff (65535)"
+        raise click.BadParameter(message, param_hint="'FLAGS'") from None
+
+
+def _bits(flags: ServiceFlags) -> list[tuple[int, str]]:
+    """Each bit that is set, with its name; the last two bits have none."""
+    from loadbalancer import ServiceFlagBit
+
+    names = {each.value: each.name.lower().replace("_", "-") for each in ServiceFlagBit}
+    return [(bit, names.get(1 << bit, "(no meaning)")) for bit in range(16) if flags >> bit & 1]
+
+
+def _print(flags: ServiceFlags) -> None:
+    from .printing import Printer
+
+    printer = Printer()
+    printer.line((f"{flags.uint16():#06x}", "bold"), f" = {flags.uint16()}: ", (str(flags), "cyan"))
+    for bit, name in _bits(flags):
+        printer.line(f"  bit {bit:<2}  {1 << bit:#06x}  {name}")
+
+
+def _as_json(flags: ServiceFlags) -> dict[str, Any]:
+    return {
+        "flags": flags.uint16(),
+        "hex": f"{flags.uint16():#06x}",
+        "text": str(flags),
+        "type": str(flags.svc_type),
+        "external_traffic_policy": str(flags.svc_ext_traffic_policy),
+        "internal_traffic_policy": str(flags.svc_int_traffic_policy),
+        "bits": [{"bit": bit, "mask": 1 << bit, "name": name} for bit, name in _bits(flags)],
+    }

@@ -1,0 +1,70 @@
+"""The services of sources, one after the other, for the commands that work on services alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from .checking import Checker, Item
+from .exit_codes import INVALID, OK, TROUBLE
+from .kinds import Kind
+from .printing import Printer, complain
+from .problems import Problem, Severity
+from .reporting import print_problem
+from .sources import CannotRead, Source
+
+if TYPE_CHECKING:
+    from loadbalancer import SVC
+
+__all__ = ["Intake"]
+
+_SERVICES = (Kind.SERVICE, Kind.SPEC)
+
+
+class Intake:
+    """Reads valid values from sources, and complains of everything else on standard error."""
+
+    def __init__(self, hide_bar: Callable[[], None], on_read: Callable[[int], None]) -> None:
+        self.exit_code = OK
+        self._hide_bar = hide_bar
+        self._on_read = on_read
+        self._errors: Printer | None = None
+
+    def items(self, sources: Iterable[Source | CannotRead], kind: Kind | None) -> Iterator[Item]:
+        """All valid values; `exit_code` tells afterwards whether there were others."""
+        checker = Checker(kind, warns=False)
+        for source in sources:
+            try:
+                if isinstance(source, CannotRead):
+                    raise source
+                for checked in checker.check(source, self._on_read):
+                    yield from checked.items
+                    for problem in checked.problems:
+                        self._refuse(problem)
+            except CannotRead as error:
+                self._hide_bar()
+                complain(f"cannot read {error.name}: {error.reason}")
+                self.exit_code = TROUBLE
+
+    def services(self, sources: Iterable[Source | CannotRead]) -> Iterator[SVC]:
+        """All valid services; other values are told of and left out."""
+        from loadbalancer import SVC
+
+        sources = list(sources)
+        for item in self.items(sources, None):
+            if isinstance(item.domain, SVC):
+                yield item.domain
+            else:
+                self._hide_bar()
+                complain(f"left out: a {item.kind} is no service")
+                self.exit_code = max(self.exit_code, INVALID)
+
+    def _refuse(self, problem: Problem) -> None:
+        self._hide_bar()
+        if self._errors is None:
+            import sys
+
+            self._errors = Printer(sys.stderr)
+        print_problem(self._errors, problem)
+        if problem.finding.severity is Severity.ERROR:
+            self.exit_code = max(self.exit_code, INVALID)
