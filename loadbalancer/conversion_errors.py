@@ -61,11 +61,11 @@ def _backend_errors(base: models.BackendAddress) -> Iterator[ConversionError]:
 
 
 def _spec_errors(base: models.ServiceSpec) -> Iterator[ConversionError]:
-    for error in _frontend_errors(base.frontend_address):
-        yield error.below("/frontend-address")
+    for each in _frontend_errors(base.frontend_address):
+        yield each.below("/frontend-address")
     for index, backend in enumerate(base.backend_addresses or ()):
-        for error in _backend_errors(backend):
-            yield error.below(f"/backend-addresses/{index}")
+        for each in _backend_errors(backend):
+            yield each.below(f"/backend-addresses/{index}")
     rest = {"frontend_address": _FRONTEND, "backend_addresses": None}
     try:
         new_svc_from_model(base.model_copy(update=rest))
@@ -84,5 +84,5 @@ def _service_errors(base: models.Service) -> Iterator[ConversionError]:
         except ConversionError as error:
             yield error
         return
-    for error in _spec_errors(spec):
-        yield error.below(pointer)
+    for each in _spec_errors(spec):
+        yield each.below(pointer)

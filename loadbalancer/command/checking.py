@@ -12,7 +12,8 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from .kinds import Kind, recognise
+from .json_values import is_object
+from .kinds import Kind, has_unknown_keys, recognise
 from .positions import Path, find_spans, pointer
 from .problems import Finding, Problem
 from .reading import Batch, Element, read_batches
@@ -89,7 +90,7 @@ class _BatchCheck:
                     self._add_problems(element, self._diagnose_keys(element, kind), checked)
         if broken := self.batch.broken:
             line, column = self.batch.place(broken.at)
-            finding = Finding(f"no JSON: {broken.reason}")
+            finding = Finding(f"not JSON: {broken.reason}")
             checked.problems.append(Problem(self.file, line, column, broken.pointer, finding))
         return checked
 
@@ -106,8 +107,9 @@ class _BatchCheck:
         """Check an element, which may be refused."""
         from .diagnosis import diagnose, unrecognised
 
-        if kind is None or not isinstance(element.value, dict):
-            self._add_problems(element, [unrecognised(element.value)], checked)
+        value = element.value
+        if kind is None or not is_object(value):
+            self._add_problems(element, [unrecognised(value)], checked)
             return
         text = self._text(element)
         domains = _load(kind, [text])
@@ -116,7 +118,7 @@ class _BatchCheck:
             found = self._diagnose_keys(element, kind) if self._looks_at_keys else ()
         else:
             strict_keys = self.checker.strict_keys
-            found = diagnose(text, element.value, kind, strict_keys=strict_keys)
+            found = diagnose(text, value, kind, strict_keys=strict_keys)
         self._add_problems(element, found, checked)
 
     @cached_property
@@ -124,8 +126,6 @@ class _BatchCheck:
         return self.checker.strict_keys or self.checker.warns
 
     def _diagnose_keys(self, element: Element, kind: Kind) -> Sequence[Diagnosis]:
-        from .kinds import has_unknown_keys
-
         if not has_unknown_keys(element.value, kind):
             return ()
         from .diagnosis import diagnose_keys

@@ -69,9 +69,9 @@ def command(
     with reading_bar(sources, wanted=not sys.stdout.isatty()) as bar:
         intake = Intake(bar.hide, bar.advance)
         items: Iterable[Item] = intake.items(sources, kind_of_option(kind_name))
-        values = ((item, text(item)) for item in items)
+        values: Iterable[tuple[Item, str]] = ((item, text(item)) for item in items)
         if is_sorted:
-            values = iter(sorted(values, key=lambda value: _order(value[0])))
+            values = sorted(values, key=lambda value: _order(value[0]))
         if form == "ndjson":
             write_lines((value for _, value in values), sys.stdout)
         else:

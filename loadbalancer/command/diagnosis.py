@@ -89,8 +89,10 @@ def _wire_diagnosis(
 ) -> Diagnosis:
     path = error["loc"]
     if error["type"] == "json_invalid":
-        # The place it tells is one in bytes, and of no use where it says "nested too deeply".
-        return Diagnosis((), Finding(_place.sub("", error["ctx"]["error"])))
+        # What the parser of the command reads and that of the library does not.
+        reason = "nested too deeply" if "recursion" in error["msg"] else error["msg"]
+        reason = _preamble.sub("", _place.sub("", reason))
+        return Diagnosis((), Finding(f"not JSON: {reason}"))
     if error["type"] == "missing":
         return _missing(path, kind, unknown)
     refused = error["input"]
@@ -104,6 +106,7 @@ def _wire_diagnosis(
 
 
 _place = re.compile(r" at line \d+ column \d+$")
+_preamble = re.compile(r"^Invalid JSON: ")
 
 
 def _missing(path: Path, kind: Kind, unknown: Iterable[UnknownKey]) -> Diagnosis:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, KeysView, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .json_values import is_array, is_object
 from .near_misses import nearest
 from .positions import Path
 
@@ -57,29 +58,32 @@ def model_of(kind: Kind) -> type[WireModel]:
 @cache
 def keys_of(model: type[WireModel]) -> Mapping[str, type[WireModel] | None]:
     """The keys of a wire model, each with the model of the objects it leads to."""
-    from loadbalancer.wire import WireModel
-
     return {
-        field.alias or name: _model_in(field.annotation, WireModel)
+        field.alias or name: _model_in(field.annotation)
         for name, field in model.model_fields.items()
     }
 
 
-def _model_in(annotation: Any, base: type[WireModel]) -> type[WireModel] | None:
+def _model_in(annotation: Any) -> type[WireModel] | None:
     """The wire model in the type of a field: `Model`, `Model | None`, `list[Model] | None`."""
     from typing import get_args
 
-    if isinstance(annotation, type) and issubclass(annotation, base):
-        return annotation
-    found = (_model_in(each, base) for each in get_args(annotation))
-    return next((model for model in found if model), None)
+    from loadbalancer.wire import WireModel
+
+    todo = [annotation]
+    while todo:
+        each = todo.pop()
+        if isinstance(each, type) and issubclass(each, WireModel):
+            return each
+        todo.extend(get_args(each))
+    return None
 
 
 def recognise(value: Any) -> Kind | None:
     """The kind with most of its keys in a value; None if it has none of any."""
-    if not isinstance(value, dict):
+    if not is_object(value):
         return None
-    keys = list(cast("dict[str, Any]", value))
+    keys = list(value)
     if "spec" in keys or "status" in keys:
         return Kind.SERVICE
     scores = {kind: _score(keys, kind) for kind in Kind}
@@ -102,12 +106,11 @@ def unknown_keys(value: Any, kind: Kind) -> Iterator[UnknownKey]:
     todo: list[tuple[Path, Any, type[WireModel]]] = [((), value, model_of(kind))]
     while todo:
         path, each, model = todo.pop()
-        if isinstance(each, list):
-            items = cast("list[Any]", each)
-            todo.extend(((*path, index), item, model) for index, item in enumerate(items))
-        elif isinstance(each, dict):
+        if is_array(each):
+            todo.extend(((*path, index), item, model) for index, item in enumerate(each))
+        elif is_object(each):
             known = keys_of(model)
-            for key, member in cast("dict[str, Any]", each).items():
+            for key, member in each.items():
                 if key not in known:
                     yield UnknownKey((*path, key), key, known)
                 elif (below := known[key]) is not None:
@@ -120,8 +123,8 @@ def has_unknown_keys(value: Any, kind: Kind) -> bool:
     while todo:
         each, model = todo.pop()
         known, leading = _shape_of(model)
-        for item in each if isinstance(each, list) else (each,):
-            if isinstance(item, dict):
+        for item in each if is_array(each) else (each,):
+            if is_object(item):
                 if not item.keys() <= known:
                     return True
                 todo.extend((item[key], below) for key, below in leading if key in item)

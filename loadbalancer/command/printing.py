@@ -58,9 +58,10 @@ class Printer:
 def _console(stream: TextIO) -> Console:
     from rich.console import Console
 
-    # no_color alone would leave bold and dim.
-    has_colour = "auto" if not os.environ.get("NO_COLOR") else None
-    return Console(file=stream, color_system=has_colour, highlight=False)
+    # Rich itself would leave bold and dim.
+    if os.environ.get("NO_COLOR"):
+        return Console(file=stream, color_system=None, highlight=False)
+    return Console(file=stream, highlight=False)
 
 
 def visible(text: str) -> str:

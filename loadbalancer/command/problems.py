@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from .json_values import is_array, is_object
+
 __all__ = ["Finding", "Problem", "Severity", "shortened"]
 
 _MAX_LENGTH = 60
@@ -62,13 +64,12 @@ class Problem:
 
 def shortened(value: Any) -> str:
     """A value as JSON on one line, not longer than one wants to read."""
-    if isinstance(value, dict | list) and value:
-        kind = "an object" if isinstance(value, dict) else "an array"
-        return kind if isinstance(value, list) else f"{kind} with the keys {_keys(value)}"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"
+    if is_array(value) and value:
+        return "an array"
+    if is_object(value) and value:
+        return f"an object with the keys {_cut(', '.join(value))}"
+    return _cut(json.dumps(value, ensure_ascii=False))
 
 
-def _keys(value: Any) -> str:
-    text = ", ".join(value)
+def _cut(text: str) -> str:
     return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"

@@ -92,7 +92,7 @@ class _Broken(Exception):
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is no JSON number")
 
 
 _decode = JSONDecoder(parse_constant=_refuse_constant).raw_decode

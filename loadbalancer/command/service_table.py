@@ -77,12 +77,12 @@ def _plain(rows: Sequence[Row], widths: Sequence[int]) -> Iterator[str]:
 
 def _lines(row: Row) -> Iterator[tuple[tuple[str, str, str, str], str]]:
     """The cells of each line of a row, and the state at the end of the last cell."""
-    left = (str(row.id), row.frontend, row.type)
+    id_, frontend, type_ = str(row.id), row.frontend, row.type
     for backend, state in row.backend_lines():
-        yield (*left, backend), state
-        left = ("", "", "")
+        yield (id_, frontend, type_, backend), state
+        id_ = frontend = type_ = ""
     if not row.backends:
-        yield (*left, ""), ""
+        yield (id_, frontend, type_, ""), ""
 
 
 def _backend(text: str, state: str) -> list[Part]:
