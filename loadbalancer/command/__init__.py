@@ -13,6 +13,9 @@ from importlib.util import find_spec
 __all__ = ["main"]
 
 _NEEDED = ("click", "rich")
+_PROGRAM = "loadbalancer"
+# Set by the scripts that `loadbalancer completion` prints.
+_COMPLETE = "_LOADBALANCER_COMPLETE"
 # Set to anything, it shows the traceback of an error nobody thought of.
 _DEBUG = "LOADBALANCER_DEBUG"
 
@@ -45,16 +48,21 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
+    """What Click's own `main` does, but for how it deals with Ctrl-C and broken pipes."""
     import click
 
     from .app import app
     from .exit_codes import INTERRUPTED, OK, TROUBLE
 
+    if instruction := os.environ.get(_COMPLETE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(app, {}, _PROGRAM, _COMPLETE, instruction)
     try:
-        result = app.main(list(argv), prog_name="loadbalancer", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return TROUBLE
+        with app.make_context(_PROGRAM, list(argv)) as context:
+            result = app.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.ClickException as error:
         error.show()
         return TROUBLE

@@ -9,18 +9,18 @@ import click
 
 __all__ = ["app"]
 
-# Where the command of each subcommand is. These modules load Click and little else by
-# themselves; what the work needs is loaded when it is done.
-_MODULES = {
-    "validate": ".validate",
-    "list": ".list_services",
-    "convert": ".convert",
-    "diff": ".diff",
-    "flags": ".flags",
-    "state": ".state",
-    "schema": ".schema",
-    "serve": "..server.command",
-    "completion": ".completion",
+# Where each subcommand is: a module and the command in it. These modules load Click and
+# little else by themselves; what the work needs is loaded when it is done.
+_COMMANDS = {
+    "validate": (".validate", "command"),
+    "list": (".list_services", "command"),
+    "convert": (".convert", "command"),
+    "diff": (".diff", "command"),
+    "flags": (".flags", "command"),
+    "state": (".state", "command"),
+    "schema": (".schema", "command"),
+    "serve": ("..server.command", "serve"),
+    "completion": (".completion", "command"),
 }
 
 
@@ -29,13 +29,14 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All subcommands that are there, in the order of the table."""
-        return [name for name in _MODULES if _is_there(name)]
+        return [name for name in _COMMANDS if _is_there(name)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The subcommand of that name."""
-        if cmd_name not in _MODULES or not _is_there(cmd_name):
+        if cmd_name not in _COMMANDS or not _is_there(cmd_name):
             return None
-        command = import_module(_MODULES[cmd_name], __package__).command
+        module, name = _COMMANDS[cmd_name]
+        command = getattr(import_module(module, __package__), name)
         assert isinstance(command, click.Command)
         return command
 
@@ -56,7 +57,7 @@ class LazyGroup(click.Group):
 def _is_there(name: str) -> bool:
     """Whether the module is part of this installation."""
     try:
-        return find_spec(_MODULES[name], __package__) is not None
+        return find_spec(_COMMANDS[name][0], __package__) is not None
     except ModuleNotFoundError:
         return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, KeysView, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from .json_values import is_array, is_object
 from .near_misses import nearest
@@ -47,12 +47,13 @@ def model_of(kind: Kind) -> type[WireModel]:
     """The wire model of a kind."""
     from loadbalancer import models
 
-    return {
+    found: dict[Kind, type[WireModel]] = {
         Kind.SERVICE: models.Service,
         Kind.SPEC: models.ServiceSpec,
         Kind.BACKEND: models.BackendAddress,
         Kind.FRONTEND: models.FrontendAddress,
-    }[kind]
+    }
+    return found[kind]
 
 
 @cache
@@ -68,15 +69,19 @@ def _model_in(annotation: Any) -> type[WireModel] | None:
     """The wire model in the type of a field: `Model`, `Model | None`, `list[Model] | None`."""
     from typing import get_args
 
-    from loadbalancer.wire import WireModel
-
     todo = [annotation]
     while todo:
         each = todo.pop()
-        if isinstance(each, type) and issubclass(each, WireModel):
+        if _is_wire_model(each):
             return each
         todo.extend(get_args(each))
     return None
+
+
+def _is_wire_model(annotation: Any) -> TypeGuard[type[WireModel]]:
+    from loadbalancer.wire import WireModel
+
+    return isinstance(annotation, type) and issubclass(annotation, WireModel)
 
 
 def recognise(value: Any) -> Kind | None:
