@@ -54,8 +54,16 @@ test: $(INSTALLED) ## Run the tests
 	$(BIN)/python -m pytest
 
 .PHONY: run
-run: $(INSTALLED) ## Validate the example payloads
-	$(BIN)/loadbalancer validate examples/*.json
+run: $(INSTALLED) ## Try the command on the examples
+	@printf '\n$$ loadbalancer list examples/service_list.json\n'
+	@$(BIN)/loadbalancer list examples/service_list.json
+	@printf '\n$$ loadbalancer diff examples/service_list.json examples/service_list_later.json\n'
+	@$(BIN)/loadbalancer diff examples/service_list.json examples/service_list_later.json \
+		|| test $$? -eq 1
+	@printf '\n$$ loadbalancer validate examples\n'
+	@$(BIN)/loadbalancer validate examples || test $$? -eq 1
+	@printf '\nTwo of the examples are refused on purpose: broken.json, and client_put_4.json as a\n'
+	@printf 'real client sent it. More to try: $(BIN)/loadbalancer --help\n'
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure speed

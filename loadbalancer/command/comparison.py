@@ -4,8 +4,7 @@ A service is known by its frontend: address, port and scope, and the protocol wh
 tells it. Two services that differ in nothing but that one dump tells the protocol and the
 other does not, as Cilium before 1.17, are the same service with a change.
 
-Of the first dump only the compact wire JSON is kept, and of the second one only what differs
-from it.
+Services are kept as compact wire JSON, which takes a fraction of the memory of the objects.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from loadbalancer import SVC, Backend, L4Type, dump_service, load_service
 
@@ -51,21 +50,55 @@ class ServiceChange:
     backends: tuple[BackendChange, ...]
 
 
+_Order = tuple[bool, bytes, str]
+
+
+class _Kept(NamedTuple):
+    """A service that is kept: its place in the order of frontends, and its JSON."""
+
+    order: _Order
+    text: bytes
+
+    @property
+    def address(self) -> bytes:
+        return self.order[1]
+
+    @property
+    def has_protocol(self) -> bool:
+        return self.order[2] != L4Type.NONE
+
+
 @dataclass
 class Comparison:
-    """All that differs, each list in the order of frontends."""
+    """All that differs, each kind in the order of frontends."""
 
-    added: list[SVC] = field(default_factory=list[SVC])
-    removed: list[SVC] = field(default_factory=list[SVC])
-    changed: list[ServiceChange] = field(default_factory=list[ServiceChange])
+    kept_added: dict[str, _Kept] = field(default_factory=dict[str, _Kept])
+    kept_removed: dict[str, _Kept] = field(default_factory=dict[str, _Kept])
+    kept_pairs: list[tuple[_Kept, _Kept]] = field(default_factory=list[tuple[_Kept, _Kept]])
     unchanged: int = 0
+    """How many services are the same; all of them once `changed` has been gone through."""
     repeated: list[str] = field(default_factory=list[str])
     """Frontends that a dump has more than once; only the last one was compared."""
 
-    @property
-    def differs(self) -> bool:
-        """Whether there is any difference."""
-        return bool(self.added or self.removed or self.changed)
+    def added(self) -> Iterator[SVC]:
+        """The services that are in the second dump alone."""
+        return (load_service(each.text) for each in sorted(self.kept_added.values()))
+
+    def removed(self) -> Iterator[SVC]:
+        """The services that are in the first dump alone."""
+        return (load_service(each.text) for each in sorted(self.kept_removed.values()))
+
+    def changed(self) -> Iterator[ServiceChange]:
+        """The services that are in both, and differ."""
+        pairs, self.kept_pairs = sorted(self.kept_pairs), []
+        for kept_old, kept_new in pairs:
+            old, new = load_service(kept_old.text), load_service(kept_new.text)
+            fields, backends = tuple(_field_changes(old, new)), tuple(_backend_changes(old, new))
+            if fields or backends:
+                yield ServiceChange(old, new, fields, backends)
+            else:
+                # Nothing but the order of the backends.
+                self.unchanged += 1
 
 
 def name_of(service: SVC) -> str:
@@ -79,68 +112,46 @@ def name_of(service: SVC) -> str:
 def compare(before: Iterable[SVC], after: Iterable[SVC]) -> Comparison:
     """Compare two dumps; each is read but once, `before` first."""
     result = Comparison()
-    old: dict[str, bytes] = {}
-    for service in before:
-        name = name_of(service)
+    old = _keep(before, result.repeated)
+    new = _keep(after, result.repeated)
+    for name, kept in list(new.items()):
         if name in old:
-            result.repeated.append(name)
-        old[name] = dump_service(service)
-    differing: dict[str, tuple[bytes, SVC]] = {}
-    added: dict[str, SVC] = {}
-    same: set[str] = set()
-    for service in after:
-        name = name_of(service)
-        if name in same or name in differing or name in added:
-            result.repeated.append(name)
-        for seen in (differing, added):
-            seen.pop(name, None)
-        same.discard(name)
-        if name not in old:
-            added[name] = service
-        elif old[name] == dump_service(service):
-            same.add(name)
-        else:
-            differing[name] = old[name], service
-    result.unchanged = len(same)
-    removed = {name: text for name, text in old.items() if name not in same | differing.keys()}
-    pairs = [(load_service(text), new) for text, new in differing.values()]
-    gone = [load_service(text) for text in removed.values()]
-    pairs += _pair_by_address(gone, added)
-    _fill(result, pairs, gone, added.values())
+            previous = old.pop(name)
+            del new[name]
+            if previous.text == kept.text:
+                result.unchanged += 1
+            else:
+                result.kept_pairs.append((previous, kept))
+    result.kept_removed, result.kept_added = old, new
+    _pair_by_address(result)
     return result
 
 
-def _pair_by_address(removed: list[SVC], added: dict[str, SVC]) -> Iterator[tuple[SVC, SVC]]:
-    """Take out what is removed and added only since one dump does not tell the protocol."""
-    by_address = Counter(service.frontend.hash() for service in removed)
-    new_counts = Counter(service.frontend.hash() for service in added.values())
-    new_by_address = {service.frontend.hash(): name for name, service in added.items()}
-    for old in list(removed):
-        address = old.frontend.hash()
-        if by_address[address] != 1 or new_counts[address] != 1:
-            continue
-        new = added[new_by_address[address]]
-        if L4Type.NONE in (old.frontend.protocol, new.frontend.protocol):
-            removed.remove(old)
-            del added[new_by_address[address]]
-            yield old, new
+def _keep(services: Iterable[SVC], repeated: list[str]) -> dict[str, _Kept]:
+    kept: dict[str, _Kept] = {}
+    for service in services:
+        name = name_of(service)
+        if name in kept:
+            repeated.append(name)
+        kept[name] = _Kept(address_order(service.frontend), dump_service(service))
+    return kept
 
 
-def _fill(
-    result: Comparison,
-    pairs: Iterable[tuple[SVC, SVC]],
-    removed: Iterable[SVC],
-    added: Iterable[SVC],
-) -> None:
-    for old, new in sorted(pairs, key=lambda pair: address_order(pair[1].frontend)):
-        fields, backends = tuple(_field_changes(old, new)), tuple(_backend_changes(old, new))
-        if fields or backends:
-            result.changed.append(ServiceChange(old, new, fields, backends))
-        else:
-            # Nothing but the order of the backends.
-            result.unchanged += 1
-    result.added = sorted(added, key=lambda service: address_order(service.frontend))
-    result.removed = sorted(removed, key=lambda service: address_order(service.frontend))
+def _pair_by_address(result: Comparison) -> None:
+    """Make one of what is removed and added only since one dump does not tell the protocol."""
+    old, new = _by_only_address(result.kept_removed), _by_only_address(result.kept_added)
+    for address in old.keys() & new.keys():
+        removed, added = result.kept_removed[old[address]], result.kept_added[new[address]]
+        if not (removed.has_protocol and added.has_protocol):
+            result.kept_pairs.append((removed, added))
+            del result.kept_removed[old[address]]
+            del result.kept_added[new[address]]
+
+
+def _by_only_address(services: dict[str, _Kept]) -> dict[bytes, str]:
+    """The names of those services that no other one shares the address with."""
+    counts = Counter(kept.address for kept in services.values())
+    return {kept.address: name for name, kept in services.items() if counts[kept.address] == 1}
 
 
 def _field_changes(old: SVC, new: SVC) -> Iterator[FieldChange]:

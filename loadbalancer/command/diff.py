@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from .exit_codes import DIFFERS, OK, TROUBLE
@@ -43,7 +45,7 @@ def command(before: str, after: str, quiet: bool, output_format: str) -> int:
     if before == after == "-":
         raise click.UsageError("only one of A and B can be standard input")
     from .comparison import compare
-    from .diff_report import as_json, print_comparison
+    from .diff_report import print_comparison, write_json
     from .services import Intake
 
     sources = [Source(before), Source(after)]
@@ -57,8 +59,11 @@ def command(before: str, after: str, quiet: bool, output_format: str) -> int:
         return TROUBLE
     for name in result.repeated:
         complain(f"the frontend {name} is there more than once; its last service is compared")
-    if output_format == "json" and not quiet:
-        click.echo(as_json(result))
-    elif not quiet:
-        print_comparison(Printer(), result)
-    return DIFFERS if result.differs else OK
+    if quiet:
+        kinds = result.added(), result.removed(), result.changed()
+        differs = any(next(kind, None) for kind in kinds)
+    elif output_format == "json":
+        differs = write_json(sys.stdout, result)
+    else:
+        differs = print_comparison(Printer(), result)
+    return DIFFERS if differs else OK

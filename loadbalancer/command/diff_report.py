@@ -3,55 +3,75 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO
 
 from loadbalancer import SVC, Backend, ServiceName
 
-from .comparison import BackendChange, Comparison, FieldChange, name_of
+from .comparison import BackendChange, Comparison, FieldChange, ServiceChange, name_of
 from .printing import Part, Printer, visible
 from .reporting import counted
 
-__all__ = ["as_json", "print_comparison"]
+__all__ = ["print_comparison", "write_json"]
 
 _ADDED, _REMOVED, _CHANGED = "green", "red", "yellow"
 
 
-def print_comparison(printer: Printer, comparison: Comparison) -> None:
-    """Print a line for each service and each thing that changed in it, and how many there are."""
-    for service in comparison.removed:
+def print_comparison(printer: Printer, comparison: Comparison) -> bool:
+    """Print a line for each service and each thing that changed in it, and how many there are.
+
+    Returns whether there is any difference.
+    """
+    counts: Counter[str] = Counter()
+    for service in comparison.removed():
+        counts["removed"] += 1
         printer.line((f"- {_service(service)}", _REMOVED))
-    for service in comparison.added:
+    for service in comparison.added():
+        counts["added"] += 1
         printer.line((f"+ {_service(service)}", _ADDED))
-    for change in comparison.changed:
+    for change in comparison.changed():
+        counts["changed"] += 1
         printer.line((f"~ {_head(change.old)}", _CHANGED))
         for each in change.fields:
             printer.line("    ", *_field(each))
         for backend in change.backends:
             printer.line("    ", *_backend(backend))
     printer.line(
-        f"{counted(len(comparison.added), 'service')} added, {len(comparison.removed):,} removed, "
-        f"{len(comparison.changed):,} changed, {comparison.unchanged:,} unchanged"
+        f"{counted(counts['added'], 'service')} added, {counts['removed']:,} removed, "
+        f"{counts['changed']:,} changed, {comparison.unchanged:,} unchanged"
     )
+    return bool(counts)
 
 
-def as_json(comparison: Comparison) -> str:
+def write_json(stream: TextIO, comparison: Comparison) -> bool:
     """The same as a JSON document, whole services in the form of the API."""
-    document = {
-        "added": [_wire(service) for service in comparison.added],
-        "removed": [_wire(service) for service in comparison.removed],
-        "changed": [
-            {
-                "frontend": name_of(change.old),
-                "id": change.new.frontend.id,
-                "fields": [_field_json(each) for each in change.fields],
-                "backends": [_backend_json(each) for each in change.backends],
-            }
-            for change in comparison.changed
-        ],
-        "unchanged": comparison.unchanged,
+    stream.write("{")
+    differs = _write_array(stream, "added", map(_wire, comparison.added()))
+    differs |= _write_array(stream, "removed", map(_wire, comparison.removed()))
+    differs |= _write_array(stream, "changed", map(_change_json, comparison.changed()))
+    stream.write(f'\n"unchanged": {comparison.unchanged}}}\n')
+    return differs
+
+
+def _write_array(stream: TextIO, name: str, values: Iterable[Any]) -> bool:
+    """Write a member of the document, one value a line; return whether there are any."""
+    stream.write(f'\n"{name}": [')
+    separator = "\n  "
+    for value in values:
+        stream.write(separator + json.dumps(value, ensure_ascii=False))
+        separator = ",\n  "
+    stream.write("],")
+    return separator.startswith(",")
+
+
+def _change_json(change: ServiceChange) -> dict[str, Any]:
+    return {
+        "frontend": name_of(change.old),
+        "id": change.new.frontend.id,
+        "fields": [_field_json(each) for each in change.fields],
+        "backends": [_backend_json(each) for each in change.backends],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def _head(service: SVC) -> str:

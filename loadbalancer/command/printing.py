@@ -26,6 +26,8 @@ STATE_STYLES = {
     "maintenance": "magenta",
 }
 
+_INDENT = "    "
+
 
 class Printer:
     """Prints lines to a stream, in colour if that is a terminal which has any."""
@@ -49,6 +51,18 @@ class Printer:
         from rich.text import Text
 
         self._console.print(Text.assemble(*parts), soft_wrap=True)
+
+    def paragraph(self, *parts: Part) -> None:
+        """Print a line that is indented, and in a terminal wrapped between words."""
+        if self._console is None:
+            self.line(_INDENT, *parts)
+            return
+        from rich.text import Text
+
+        text = Text.assemble(*parts)
+        for each in text.wrap(self._console, self._console.width - len(_INDENT)):
+            each.rstrip()
+            self._console.print(Text(_INDENT) + each, soft_wrap=True)
 
     def lines(self, texts: Iterable[str]) -> None:
         """Print many plain lines."""

@@ -106,19 +106,31 @@ class JsonReporter(Reporter):
 
 
 def print_problem(printer: Printer, problem: Problem) -> None:
-    """Print a problem on one line, begun as compilers do: `file:line:column:`."""
+    """Print a problem on one line, begun as compilers do: `file:line:column:`.
+
+    In a terminal, where few would fit into a line, the place has a line of its own.
+    """
+    head = _place(problem)
     finding = problem.finding
-    is_warning = finding.severity is Severity.WARNING
+    message: list[Part] = [visible(problem.message)]
+    if finding.meant:
+        message += ["; did you mean ", (visible(finding.meant), "green"), "?"]
+    if printer.is_terminal:
+        printer.line(*head)
+        printer.paragraph(*message)
+    else:
+        printer.line(*head, " ", *message)
+
+
+def _place(problem: Problem) -> list[Part]:
+    is_warning = problem.finding.severity is Severity.WARNING
     parts: list[Part] = [
         (f"{visible(problem.file)}:{problem.line}:{problem.column}:", "bold"),
         (" warning:", "yellow") if is_warning else (" error:", "bold red"),
     ]
     if problem.pointer:
         parts.append((f" {visible(problem.pointer)}:", "cyan"))
-    parts.append(f" {visible(problem.message)}")
-    if finding.meant:
-        parts += ["; did you mean ", (visible(finding.meant), "green"), "?"]
-    printer.line(*parts)
+    return parts
 
 
 def counted(number: int, noun: str) -> str:

@@ -213,12 +213,12 @@ def test_no_progress_elsewhere() -> None:
 
 
 def test_problems_in_a_terminal() -> None:
-    shown = run_in_terminal("validate", "client_put_4.json")
+    shown = run_in_terminal("validate", "client_put_4.json", columns=60)
     assert shown.text == (
         "\x1b[1mclient_put_4.json:1:225:\x1b[0m\x1b[1;31m error:\x1b[0m"
-        "\x1b[36m /frontend-address/ip:\x1b[0m "
-        'ParseAddr("<nil>"): unable to parse IP: expected an IP address, '
-        "such as 10.0.0.1 or fd00::1\n"
+        "\x1b[36m /frontend-address/ip:\x1b[0m\n"
+        '    ParseAddr("<nil>"): unable to parse IP: expected an IP\n'
+        "    address, such as 10.0.0.1 or fd00::1\n"
         "client_put_4.json: \x1b[1;31minvalid\x1b[0m, 1 error\n"
         "1 file: \x1b[32m0 valid\x1b[0m, \x1b[1;31m1 invalid\x1b[0m; 1 error, 0 warnings\n"
     )
