@@ -31,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
             file=sys.stderr,
         )
         return TROUBLE
-    _make_output_safe()
+    _make_streams_safe()
     try:
         code = _run(argv)
         sys.stdout.flush()
@@ -76,7 +76,8 @@ def _fail(error: Exception) -> int:
     from .printing import complain
 
     if isinstance(error, OSError):
-        complain(str(error.strerror or error))
+        _discard_output()
+        complain(f"cannot write: {error.strerror or error}")
     elif isinstance(error, MemoryError):
         complain("out of memory")
     else:
@@ -87,11 +88,14 @@ def _fail(error: Exception) -> int:
     return TROUBLE
 
 
-def _make_output_safe() -> None:
-    """Let no character be an error that the terminal's encoding has not."""
-    for stream in (sys.stdout, sys.stderr):
+def _make_streams_safe() -> None:
+    """Let neither a closed stream nor a character that an encoding has not be an error."""
+    for name in ("stdout", "stderr"):
+        # Python has None where the process was started with a closed descriptor.
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         # A test or another program may have put something else there.
-        reconfigure = getattr(stream, "reconfigure", None)
+        reconfigure = getattr(getattr(sys, name), "reconfigure", None)
         if reconfigure:
             reconfigure(errors="backslashreplace")
 

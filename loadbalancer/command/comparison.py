@@ -10,7 +10,7 @@ Services are kept as compact wire JSON, which takes a fraction of the memory of 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -112,8 +112,8 @@ def name_of(service: SVC) -> str:
 def compare(before: Iterable[SVC], after: Iterable[SVC]) -> Comparison:
     """Compare two dumps; each is read but once, `before` first."""
     result = Comparison()
-    old = _keep(before, result.repeated)
-    new = _keep(after, result.repeated)
+    old = _keep(before, {}, result.repeated)
+    new = _keep(after, old, result.repeated)
     for name, kept in list(new.items()):
         if name in old:
             previous = old.pop(name)
@@ -127,13 +127,21 @@ def compare(before: Iterable[SVC], after: Iterable[SVC]) -> Comparison:
     return result
 
 
-def _keep(services: Iterable[SVC], repeated: list[str]) -> dict[str, _Kept]:
+def _keep(
+    services: Iterable[SVC], others: Mapping[str, _Kept], repeated: list[str]
+) -> dict[str, _Kept]:
+    """Services by name; what is equal to one of the others is not kept twice."""
     kept: dict[str, _Kept] = {}
     for service in services:
         name = name_of(service)
         if name in kept:
             repeated.append(name)
-        kept[name] = _Kept(address_order(service.frontend), dump_service(service))
+        text = dump_service(service)
+        other = others.get(name)
+        if other is not None and other.text == text:
+            kept[name] = other
+        else:
+            kept[name] = _Kept(address_order(service.frontend), text)
     return kept
 
 

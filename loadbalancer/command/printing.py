@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["STATE_STYLES", "Part", "Printer", "complain", "visible"]
+__all__ = ["STATE_STYLES", "Part", "Printer", "complain", "console_for", "visible"]
 
 Part = str | tuple[str, str]
 """A text, or a text and its style."""
@@ -35,7 +35,7 @@ class Printer:
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stdout
         self.is_terminal = self.stream.isatty()
-        self._console = _console(self.stream) if self.is_terminal else None
+        self._console = console_for(self.stream) if self.is_terminal else None
 
     @property
     def width(self) -> int | None:
@@ -69,13 +69,19 @@ class Printer:
         self.stream.writelines(f"{text}\n" for text in texts)
 
 
-def _console(stream: TextIO) -> Console:
+def console_for(stream: TextIO) -> Console:
+    """A console of Rich's that colours nothing if it is not to, and ends as the command does."""
     from rich.console import Console
+
+    class QuietConsole(Console):
+        def on_broken_pipe(self) -> None:
+            # Rich would end the process by itself.
+            raise BrokenPipeError
 
     # Rich itself would leave bold and dim.
     if os.environ.get("NO_COLOR"):
-        return Console(file=stream, color_system=None, highlight=False)
-    return Console(file=stream, highlight=False)
+        return QuietConsole(file=stream, color_system=None, highlight=False)
+    return QuietConsole(file=stream, highlight=False)
 
 
 def visible(text: str) -> str:

@@ -65,6 +65,9 @@ class Source:
 
     def _open(self) -> BinaryIO:
         if self.path == STDIN:
+            # None if the process was started without: a type checker does not know.
+            if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]
+                raise ValueError("it is closed")
             # Unbuffered as far as may be: a slow writer is read as it writes.
             return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
         return open(self.path, "rb", buffering=0)

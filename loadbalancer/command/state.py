@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from .exit_codes import INVALID, OK
 from .options import format_option
-from .printing import STATE_STYLES, Printer
+from .printing import STATE_STYLES, Printer, console_for
 
 if TYPE_CHECKING:
     from loadbalancer import BackendState
@@ -98,7 +99,6 @@ def _print_answer(old: BackendState, new: BackendState, is_allowed: bool) -> Non
 
 
 def _print_table(rows: list[BackendState], columns: list[BackendState]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -108,4 +108,4 @@ def _print_table(rows: list[BackendState], columns: list[BackendState]) -> None:
     for old in rows:
         marks = ["[green]yes[/]" if _may_go(old, new) else "[dim]-[/]" for new in columns]
         table.add_row(str(old), *marks)
-    Console(highlight=False).print(table)
+    console_for(sys.stdout).print(table)

@@ -111,12 +111,25 @@ def test_nothing_is_loaded_for_nothing(arguments: list[str], unwanted: set[str])
     assert loaded & unwanted == set()
 
 
-def test_nobody_reads_the_output() -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["convert", "--to", "ndjson", "-"],
+        ["list", "service_list.json"],
+        ["state"],
+        ["schema"],
+        ["--help"],
+        ["completion", "bash"],
+    ],
+    ids=" ".join,
+)
+def test_nobody_reads_the_output(arguments: list[str]) -> None:
     ours, theirs = os.pipe()
     os.close(ours)
     process = subprocess.run(
-        [*COMMAND, "convert", "--to", "ndjson", "-"],
+        [*COMMAND, *arguments],
         input=BACKEND * 100_000,
+        cwd=EXAMPLES,
         stdout=theirs,
         stderr=subprocess.PIPE,
         env=environment(),
@@ -125,6 +138,40 @@ def test_nobody_reads_the_output() -> None:
     )
     os.close(theirs)
     assert (process.returncode, process.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is full")
+def test_no_space_for_the_output() -> None:
+    with open("/dev/full", "wb") as full:
+        process = subprocess.run(
+            [*COMMAND, "list", "service_list.json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=EXAMPLES,
+            env=environment(),
+            check=False,
+        )
+    assert process.stderr == b"loadbalancer: cannot write: No space left on device\n"
+    assert process.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "err"),
+    [
+        ('"$@" list service_list.json >&-', 0, ""),
+        ('"$@" validate - <&-', 2, "loadbalancer: cannot read <stdin>: it is closed\n"),
+        ('"$@" validate nowhere.json 2>&-', 2, ""),
+    ],
+)
+def test_closed_streams(script: str, code: int, err: str) -> None:
+    process = subprocess.run(
+        ["sh", "-c", script, "sh", *COMMAND],
+        capture_output=True,
+        cwd=EXAMPLES,
+        env=environment(),
+        check=False,
+    )
+    assert (process.returncode, process.stderr.decode()) == (code, err)
 
 
 def test_interrupted() -> None:
