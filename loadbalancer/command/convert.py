@@ -58,7 +58,7 @@ def command(
       2  something could not be read
     """
     from .conversion import domain_json, wire_json, write_array_or_value, write_lines
-    from .services import Intake
+    from .intake import Intake
 
     def text(item: Item) -> str:
         if form == "domain":

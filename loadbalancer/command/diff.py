@@ -46,7 +46,7 @@ def command(before: str, after: str, quiet: bool, output_format: str) -> int:
         raise click.UsageError("only one of A and B can be standard input")
     from .comparison import compare
     from .diff_report import print_comparison, write_json
-    from .services import Intake
+    from .intake import Intake
 
     sources = [Source(before), Source(after)]
     with reading_bar(sources) as bar:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .exit_codes import OK
-from .options import format_option
+from .options import LibraryEnum, format_option
 
 if TYPE_CHECKING:
-    from loadbalancer import ServiceFlags, SvcFlagParam
+    from loadbalancer import ServiceFlags, SvcFlagParam, SVCNatPolicy, SVCType
 
 __all__ = ["command"]
 
@@ -24,8 +24,6 @@ _SWITCHES = {
     "--l7": ("l7_load_balancer", "A layer 7 proxy balances the service."),
     "--loopback": ("loopback_hostport", "For the loopback interface alone; HostPort only."),
 }
-_NAT = {"Nat46": "Nat46", "Nat64": "Nat64"}
-_TYPES = ("HostPort", "ClusterIP", "NodePort", "ExternalIPs", "LoadBalancer", "LocalRedirect")
 
 
 def _switches(command: Any) -> Any:
@@ -38,22 +36,22 @@ def _switches(command: Any) -> Any:
 @click.argument("numbers", metavar="[FLAGS]...", nargs=-1)
 @click.option(
     "--type",
-    "type_name",
-    type=click.Choice(_TYPES, case_sensitive=False),
+    "svc_type",
+    type=LibraryEnum("SVCType", "type"),
     help="Encode: the type of the service.",
 )
 @click.option(
     "--nat",
-    "nat_name",
-    type=click.Choice(list(_NAT), case_sensitive=False),
+    "nat_policy",
+    type=LibraryEnum("SVCNatPolicy", "policy"),
     help="Encode: translate between IPv4 and IPv6.",
 )
 @_switches
 @format_option
 def command(
     numbers: tuple[str, ...],
-    type_name: str | None,
-    nat_name: str | None,
+    svc_type: SVCType | None,
+    nat_policy: SVCNatPolicy | None,
     output_format: str,
     **switches: bool,
 ) -> int:
@@ -68,7 +66,7 @@ def command(
       loadbalancer flags --type NodePort --ext-local --routable
       loadbalancer flags --format json 0x42 0x20
     """
-    is_encoding = bool(type_name or nat_name or any(switches.values()))
+    is_encoding = bool(svc_type or nat_policy or any(switches.values()))
     if is_encoding and numbers:
         raise click.UsageError("give FLAGS to decode, or options to encode, not both")
     if not is_encoding and not numbers:
@@ -76,7 +74,7 @@ def command(
     from loadbalancer import new_svc_flag
 
     if is_encoding:
-        found = [new_svc_flag(_param(type_name, nat_name, switches))]
+        found = [new_svc_flag(_param(svc_type, nat_policy, switches))]
     else:
         found = [_flags(number) for number in numbers]
     if output_format == "json":
@@ -89,12 +87,14 @@ def command(
     return OK
 
 
-def _param(type_name: str | None, nat_name: str | None, switches: dict[str, bool]) -> SvcFlagParam:
+def _param(
+    svc_type: SVCType | None, nat_policy: SVCNatPolicy | None, switches: dict[str, bool]
+) -> SvcFlagParam:
     from loadbalancer import SvcFlagParam, SVCNatPolicy, SVCType
 
     return SvcFlagParam(
-        svc_type=SVCType(type_name) if type_name else SVCType.NONE,
-        svc_nat_policy=SVCNatPolicy(nat_name) if nat_name else SVCNatPolicy.NONE,
+        svc_type=svc_type or SVCType.NONE,
+        svc_nat_policy=nat_policy or SVCNatPolicy.NONE,
         **switches,
     )
 

@@ -8,21 +8,15 @@ from typing import Any, TypeVar
 
 import click
 
-from .options import files_argument, format_option
+from .options import LibraryEnum, files_argument, format_option
 from .printing import STATE_STYLES, Printer
 from .progress import reading_bar
+from .selection import ORDERS, Selection
 from .sources import CannotRead, Source
 
 __all__ = ["command"]
 
 _Shown = TypeVar("_Shown")
-_ORDERS = ("id", "frontend", "type", "name", "backends")
-
-
-def _types(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
-    from loadbalancer import SVCType
-
-    return [str(each) for each in SVCType if str(each).lower().startswith(incomplete.lower())]
 
 
 @click.command("list", short_help="Show services as `cilium service list` does.")
@@ -43,15 +37,14 @@ def _types(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
 @click.option(
     "--type",
     "types",
-    metavar="TYPE",
+    type=LibraryEnum("SVCType", "type"),
     multiple=True,
-    shell_complete=_types,
     help="Only services of this type, such as NodePort.  [repeatable]",
 )
 @click.option(
     "--sort",
     "order",
-    type=click.Choice(_ORDERS),
+    type=click.Choice(list(ORDERS)),
     default="id",
     show_default=True,
     help="What to sort by.",
@@ -85,11 +78,10 @@ def command(
       1  some could not be shown, since they are invalid; standard error says why
       2  something could not be read
     """
-    from .selection import ORDERS, Selection
+    from .intake import Intake
     from .service_table import print_services, row_of
-    from .services import Intake
 
-    selection = Selection(states, name, tuple(map(_type_named, types)))
+    selection = Selection(states, name, types)
     key = ORDERS[order]
     printer = Printer()
     with reading_bar(sources) as bar:
@@ -109,18 +101,3 @@ def command(
 def _sorted(keyed: Iterable[tuple[Any, _Shown]]) -> list[_Shown]:
     """What is shown of services, which themselves are let go, in the order of their keys."""
     return [shown for _, shown in sorted(keyed, key=itemgetter(0))]
-
-
-def _type_named(name: str) -> str:
-    from loadbalancer import SVCType
-
-    from .expectations import listed
-    from .near_misses import nearest
-
-    names = [str(each) for each in SVCType if each is not SVCType.NONE]
-    for each in names:
-        if each.lower() == name.lower():
-            return each
-    meant = nearest(name, names)
-    hint = f" Did you mean {meant}?" if meant else f" It is one of {listed(names)}."
-    raise click.BadParameter(f"{name!r} is no type of a service.{hint}", param_hint="'--type'")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from enum import StrEnum
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from .kinds import Kind
+from .near_misses import nearest
 from .sources import CannotRead, Source, find_sources, standard_input_if_piped
 
-__all__ = ["as_option", "files_argument", "format_option", "kind_of_option"]
+__all__ = ["LibraryEnum", "as_option", "files_argument", "format_option", "kind_of_option"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _KINDS = {kind.name.lower(): kind for kind in Kind}
@@ -61,3 +65,44 @@ def format_option(command: _Command) -> _Command:
         show_default=True,
         help="For people, or for programs.",
     )(command)
+
+
+if TYPE_CHECKING:
+    _EnumParam = click.ParamType[StrEnum]
+else:
+    # It takes no type arguments before Click 8.3.
+    _EnumParam = click.ParamType
+
+
+class LibraryEnum(_EnumParam):
+    """A member of one of the library's text enums but for NONE, by its value in any case."""
+
+    def __init__(self, enum_name: str, noun: str) -> None:
+        self.name = noun.upper()
+        self._enum_name = enum_name
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> StrEnum:
+        """The member of that value; for a value of none, an error that says what there is."""
+        members = self._members()
+        for name, member in members.items():
+            if name.lower() == value.lower():
+                return member
+        meant = nearest(value, members)
+        hint = f"Did you mean {meant}?" if meant else f"It is one of {', '.join(members)}."
+        self.fail(f"there is no {self.name.lower()} {value!r}. {hint}", param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The values that begin like this."""
+        names = self._members()
+        return [
+            CompletionItem(each) for each in names if each.lower().startswith(incomplete.lower())
+        ]
+
+    def _members(self) -> dict[str, StrEnum]:
+        # Loaded when it is asked for: most runs of the command never do.
+        members: type[StrEnum] = getattr(import_module("loadbalancer"), self._enum_name)
+        return {each.value: each for each in members if each.name != "NONE"}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from json import loads
 from typing import NamedTuple
 
-__all__ = ["Path", "Span", "find_spans", "pointer"]
+__all__ = ["TOKENS", "Path", "Span", "find_spans", "pointer"]
 
 Path = tuple[str | int, ...]
 """The keys and indices that lead to a part of a value."""
@@ -51,7 +51,8 @@ class _Container:
     has_key: bool = False
 
 
-_tokens = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL)
+TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL)
+"""What JSON is made of: texts, the marks between values, and the other values."""
 
 
 def find_spans(text: str, start: int, paths: Iterable[Path]) -> dict[Path, Span]:
@@ -68,7 +69,7 @@ def find_spans(text: str, start: int, paths: Iterable[Path]) -> dict[Path, Span]
         node.paths.append(path)
     spans: dict[Path, Span] = {}
     stack: list[_Container] = []
-    for match in _tokens.finditer(text, start):
+    for match in TOKENS.finditer(text, start):
         token = match[0]
         if token in "}]":
             stack.pop()

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from json import JSONDecodeError, JSONDecoder
+from sys import get_int_max_str_digits
 from typing import Any, NoReturn
+
+from .positions import TOKENS
 
 __all__ = ["Batch", "BrokenText", "Element", "read_batches"]
 
@@ -95,6 +98,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
+_CONSTANTS = ("NaN", "Infinity", "-Infinity")
 _decode = JSONDecoder(parse_constant=_refuse_constant).raw_decode
 _skip_space = re.compile(r"[ \t\r\n]*").match
 # How far before the end of a text the decoder may complain about its ending too early: the
@@ -201,8 +205,7 @@ class _Reader:
         except RecursionError:
             raise _Broken(self.at, "nested too deeply") from None
         except ValueError as error:
-            reason = str(error) if "JSON" in str(error) else "a number of too many digits"
-            raise _Broken(self.at, reason) from None
+            raise self._odd_number(error) from None
         if end == len(self.text) and not is_last:
             # A number may go on.
             raise _NeedsMore
@@ -256,6 +259,16 @@ class _Reader:
             return "a NUL byte; the file is binary, or was not written to its end"
         reason = error.msg[:1].lower() + error.msg[1:]
         return f"{reason}, found {self._found(error.pos)}"
+
+    def _odd_number(self, error: ValueError) -> _Broken:
+        """Where the number is that is none of JSON, or is more than Python reads."""
+        limit = get_int_max_str_digits()
+        for match in TOKENS.finditer(self.text, self.at):
+            if match[0] in _CONSTANTS:
+                return _Broken(match.start(), str(error))
+            if len(match[0]) > limit and match[0][0] != '"':
+                return _Broken(match.start(), f"a number of more than {limit:,} digits")
+        return _Broken(self.at, str(error))
 
     def _found(self, at: int) -> str:
         return "a NUL byte" if self.text[at] == "\0" else ascii(self.text[at])

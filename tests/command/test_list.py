@@ -106,8 +106,7 @@ def test_what_is_no_service_is_left_out_and_told_of(invoke: Invoke, tmp_path: Pa
 def test_no_such_type(invoke: Invoke) -> None:
     finished = invoke("list", "--type", "NodePrt", "service_list.json")
     assert finished.err.splitlines()[-1] == (
-        "Error: Invalid value for '--type': 'NodePrt' is no type of a service. "
-        "Did you mean NodePort?"
+        "Error: Invalid value for '--type': there is no type 'NodePrt'. Did you mean NodePort?"
     )
     assert (finished.code, finished.out) == (2, "")
 

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
-from loadbalancer import BackendState, ServiceFlags, is_valid_state_transition, schemas
+from loadbalancer import (
+    BackendState,
+    ServiceFlags,
+    SvcFlagParam,
+    is_valid_state_transition,
+    schemas,
+)
+from loadbalancer.command.printing import STATE_STYLES
 
 from .conftest import Invoke
 
@@ -76,6 +84,11 @@ def test_flags_for_programs(invoke: Invoke) -> None:
         (
             ("0x10000",),
             "Error: Invalid value for 'FLAGS': '0x10000' is no number from 0 to 0xffff (65535)",
+        ),
+        (
+            ("--nat", "none"),
+            "Error: Invalid value for '--nat': there is no policy 'none'. "
+            "It is one of Nat46, Nat64.",
         ),
         (
             ("node-port",),
@@ -170,3 +183,17 @@ def test_completion_scripts(invoke: Invoke, shell: str) -> None:
     finished = invoke("completion", shell)
     assert f"_LOADBALANCER_COMPLETE={shell}_complete" in finished.out
     assert (finished.code, finished.err) == (0, "")
+
+
+def test_there_is_an_option_for_every_flag(invoke: Invoke) -> None:
+    # A loopback counts for a HostPort alone, which makes no difference to the others.
+    help_text = invoke("flags", "--help").out
+    options = re.findall(r"^  (--[a-z0-9-]+)  ", help_text, re.MULTILINE)
+    numbers = {
+        json.loads(invoke("flags", "--format", "json", "--type", "HostPort", option).out)[0]["hex"]
+        for option in options
+    }
+    flags = [name for name, field in SvcFlagParam.model_fields.items() if field.annotation is bool]
+    assert len(numbers) == len(options) == len(flags)
+    states = [str(state) for state in BackendState if state is not BackendState.INVALID]
+    assert list(STATE_STYLES) == states

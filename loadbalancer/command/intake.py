@@ -1,7 +1,8 @@
-"""The services of sources, one after the other, for the commands that work on services alone."""
+"""What commands take in: the valid values of sources; everything else is complained of."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from loadbalancer import SVC
 
 __all__ = ["Intake"]
-
-_SERVICES = (Kind.SERVICE, Kind.SPEC)
 
 
 class Intake:
@@ -62,8 +61,6 @@ class Intake:
     def _refuse(self, problem: Problem) -> None:
         self._hide_bar()
         if self._errors is None:
-            import sys
-
             self._errors = Printer(sys.stderr)
         print_problem(self._errors, problem)
         if problem.finding.severity is Severity.ERROR:
