@@ -26,13 +26,17 @@ class Bar:
         self._total = total
         self._read = 0
         self._is_terminal = is_terminal
-        self._start = time.monotonic()
+        self._start: float | None = None
         self._progress: Progress | None = None
 
     def advance(self, count: int) -> None:
         """Tell of bytes that have been read."""
         self._read += count
-        if not self._is_terminal or time.monotonic() - self._start < _PATIENCE:
+        if not self._is_terminal:
+            return
+        now = time.monotonic()
+        self._start = now if self._start is None else self._start
+        if now - self._start < _PATIENCE:
             return
         if self._progress is None:
             self._progress = _progress()
