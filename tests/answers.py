@@ -114,7 +114,7 @@ def addr_of(text: str) -> L3n4Addr:
 
 def svc_flag_param(row: Row) -> Row:
     inputs = {key: value for key, value in row.items() if key not in ("flags", "string")}
-    enums = {
+    enums: Row = {
         "svc_type": SVCType(row["svc_type"]),
         "svc_nat_policy": SVCNatPolicy(row["svc_nat_policy"]),
     }

@@ -55,7 +55,8 @@ def outcome(call: Callable[[], Any]) -> tuple[object, ...]:
     except ConversionError as error:
         return "ConversionError", str(error), error.reason, error.side, error.pointer
     except ValidationError as error:
-        return "ValidationError", error.title, error.errors(include_url=False), str(error)
+        errors = error.errors(include_url=False, include_input=False)
+        return "ValidationError", error.title, errors, str(error)
     return "result", result, repr(result)
 
 

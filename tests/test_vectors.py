@@ -314,5 +314,4 @@ class TestTheReferencesOwnAnswers:
 
 
 def reference_json(row: Row) -> str:
-    text: str = row.get("reference_model_json", row["model_json"])
-    return text
+    return str(row.get("reference_model_json", row["model_json"]))
