@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,9 +67,10 @@ class TestWireModels:
 
 
 def holds_none(value: Any) -> bool:
-    if isinstance(value, dict | list):
-        children: list[Any] = list(value.values() if isinstance(value, dict) else value)
-        return any(map(holds_none, children))
+    if isinstance(value, dict):
+        return any(map(holds_none, cast(dict[str, Any], value).values()))
+    if isinstance(value, list):
+        return any(map(holds_none, cast(list[Any], value)))
     return value is None
 
 
