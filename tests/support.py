@@ -40,6 +40,12 @@ def compact(text: Text) -> str:
     return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
 
 
+def children(value: Any) -> list[Any]:
+    """The values in a JSON object or list; there are none in any other value."""
+    found: Any = value.values() if isinstance(value, dict) else value
+    return list(found) if isinstance(value, dict | list) else []
+
+
 def few(found: list[Any]) -> tuple[int, list[Any]]:
     """How many there are, and the first of them: what an assertion shows of a long list."""
     return len(found), found[:3]

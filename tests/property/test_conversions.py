@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +31,7 @@ from loadbalancer import (
 )
 from loadbalancer.wire import WireModel
 
-from ..support import outcome, plain_service, plain_service_spec, plain_services
+from ..support import children, outcome, plain_service, plain_service_spec, plain_services
 from .strategies import (
     backends,
     l3n4_addrs,
@@ -67,11 +67,7 @@ class TestWireModels:
 
 
 def holds_none(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(holds_none, cast(dict[str, Any], value).values()))
-    if isinstance(value, list):
-        return any(map(holds_none, cast(list[Any], value)))
-    return value is None
+    return value is None or any(map(holds_none, children(value)))
 
 
 class TestRoundTrips:
