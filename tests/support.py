@@ -42,8 +42,9 @@ def compact(text: Text) -> str:
 
 def children(value: Any) -> list[Any]:
     """The values in a JSON object or list; there are none in any other value."""
-    found: Any = value.values() if isinstance(value, dict) else value
-    return list(found) if isinstance(value, dict | list) else []
+    if isinstance(value, dict):
+        return [*value.values()]
+    return [*value] if isinstance(value, list) else []
 
 
 def few(found: list[Any]) -> tuple[int, list[Any]]:
