@@ -87,12 +87,10 @@ class TestAddrCluster:
     @pytest.mark.parametrize("name", ["addr", "zone", "cluster_id", "_text", "other"])
     def test_is_immutable(self, name: str) -> None:
         addr = AddrCluster("fd00::1%eth0@3")
-        with pytest.raises(AttributeError) as setting:
+        with pytest.raises(AttributeError, match=name):
             setattr(addr, name, "x")
-        with pytest.raises(AttributeError) as deleting:
+        with pytest.raises(AttributeError, match=name):
             delattr(addr, name)
-        assert str(setting.value) == f"AddrCluster is immutable: cannot set '{name}'"
-        assert str(deleting.value) == f"AddrCluster is immutable: cannot delete '{name}'"
         assert str(addr) == "fd00::1%eth0@3"
         assert not hasattr(addr, "__dict__")
 
