@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import total_ordering
 from ipaddress import IPv4Address, IPv6Address
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -18,11 +20,12 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
 
-__all__ = ["AddrCluster"]
+__all__ = ["AddrCluster", "address_text"]
 
+# What str() of an address is, without the call.
+address_text: Callable[[AddrCluster], str] = attrgetter("_text")
 _leading_digits = re.compile("[0-9]*").match
 _new = object.__new__
-_set = object.__setattr__
 
 
 @total_ordering
@@ -35,6 +38,7 @@ class AddrCluster:
     an `AddrCluster`, its text, or an address of `ipaddress`.
     """
 
+    # Slots and properties make it immutable: there is no attribute to set but private ones.
     __slots__ = ("_cluster_id", "_packed", "_text", "_zone")
 
     _text: str
@@ -56,10 +60,10 @@ class AddrCluster:
         """
         self = _new(cls)
         if is_ipv4(text):
-            _set(self, "_text", text)
-            _set(self, "_zone", "")
-            _set(self, "_cluster_id", 0)
-            _set(self, "_packed", b"")
+            self._text = text
+            self._zone = ""
+            self._cluster_id = 0
+            self._packed = b""
             return self
         address, at, digits = text.rpartition("@")
         packed, zone = parse_ip(address if at else text)
@@ -69,10 +73,10 @@ class AddrCluster:
             canonical += "%" + zone
         if cluster_id:
             canonical += f"@{cluster_id}"
-        _set(self, "_text", canonical)
-        _set(self, "_zone", zone)
-        _set(self, "_cluster_id", cluster_id)
-        _set(self, "_packed", packed)
+        self._text = canonical
+        self._zone = zone
+        self._cluster_id = cluster_id
+        self._packed = packed
         return self
 
     @property
@@ -116,8 +120,7 @@ class AddrCluster:
     def _bytes(self) -> bytes:
         packed = self._packed
         if not packed:
-            packed = parse_ipv4(self._text) or b""
-            _set(self, "_packed", packed)
+            self._packed = packed = parse_ipv4(self._text) or b""
         return packed
 
     def __str__(self) -> str:
@@ -144,12 +147,6 @@ class AddrCluster:
     def _order(self) -> tuple[int, bytes, str, int]:
         packed = self._bytes()
         return len(packed), packed, self._zone, self._cluster_id
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"AddrCluster is immutable: cannot set {name!r}")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"AddrCluster is immutable: cannot delete {name!r}")
 
     def __copy__(self) -> Self:
         return self

@@ -6,10 +6,7 @@ the converters do; see `conversion_schema` for how a step is saved.
 
 from __future__ import annotations
 
-import gc
-import threading
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import lru_cache
 
 from pydantic import TypeAdapter
@@ -19,6 +16,7 @@ from . import models
 from .conversion_schema import service_schema, spec_schema, validator
 from .converters import new_svc_from_model, new_svc_from_service
 from .errors import ConversionError
+from .gc_pause import gc_paused
 from .service import SVC
 from .wire_values import spec_values
 
@@ -43,7 +41,7 @@ def load_services(data: bytes | str, *, pause_gc: bool = True) -> list[SVC]:
     """
     if isinstance(data, str):
         data = data.encode(errors="surrogatepass")
-    with _gc_paused(pause_gc):
+    with gc_paused(pause_gc):
         try:
             specs = _equal_specs(data)
             if specs is None:
@@ -87,15 +85,25 @@ def dump_services(
     services: Iterable[SVC], *, include_protocol: bool = True, pause_gc: bool = True
 ) -> bytes:
     """The JSON list of the Service objects of services, as compact wire JSON."""
-    with _gc_paused(pause_gc):
-        texts = [dump_service(svc, include_protocol=include_protocol) for svc in services]
-    return b"[%b]" % b",".join(texts)
+    pieces = [b"["]
+    with gc_paused(pause_gc):
+        for svc in services:
+            pieces += _service_pieces(svc, include_protocol)
+            pieces.append(b",")
+    # The last comma, or the bracket if there is no service, makes room for the end.
+    pieces[-1] = b"]" if len(pieces) > 1 else b"[]"
+    return b"".join(pieces)
 
 
 def dump_service(svc: SVC, *, include_protocol: bool = True) -> bytes:
     """The JSON of the Service of a service: that of `SVC.get_model`."""
+    return b"".join(_service_pieces(svc, include_protocol))
+
+
+def _service_pieces(svc: SVC, include_protocol: bool) -> tuple[bytes, ...]:
+    # What is realized is what was asked for: the text of it is made once.
     spec = to_json(spec_values(svc, include_protocol=include_protocol))
-    return b'{"spec":%b,"status":{"realized":%b}}' % (spec, spec)
+    return b'{"spec":', spec, b',"status":{"realized":', spec, b"}}"
 
 
 def _load_plainly(data: bytes) -> list[SVC]:
@@ -180,31 +188,3 @@ def _nested_spec_validator() -> SchemaValidator:
 @lru_cache(maxsize=1)
 def _list_adapter() -> TypeAdapter[list[models.Service]]:
     return TypeAdapter(list[models.Service])
-
-
-_gc_lock = threading.Lock()
-_gc_pauses = 0
-
-
-@contextmanager
-def _gc_paused(wanted: bool) -> Generator[None]:
-    """Pause the garbage collector; the last of several threads to leave resumes it."""
-    global _gc_pauses, _gc_was_enabled
-    if not wanted:
-        yield
-        return
-    with _gc_lock:
-        if not _gc_pauses:
-            _gc_was_enabled = gc.isenabled()
-            gc.disable()
-        _gc_pauses += 1
-    try:
-        yield
-    finally:
-        with _gc_lock:
-            _gc_pauses -= 1
-            if not _gc_pauses and _gc_was_enabled:
-                gc.enable()
-
-
-_gc_was_enabled = True

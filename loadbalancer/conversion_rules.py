@@ -6,12 +6,13 @@ functions and tables that decide what it means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .addr_cluster import AddrCluster
 from .backend import Backend
 from .backend_state import STATE_WORDS, BackendState
+from .domain_model import assemble
 from .errors import AddressError, ConversionError, L4ProtocolError
 from .l3n4 import L3n4AddrID, Scope
 from .l4 import L4Type, new_l4_type
@@ -24,24 +25,33 @@ __all__ = [
     "PROTOCOL_WORDS",
     "SCOPE_WORDS",
     "STATES",
+    "WIRE_STATE_WORDS",
     "Values",
     "frontend_fields",
     "service",
 ]
 
-SCOPE_WORDS = {Scope.EXTERNAL: "external", Scope.INTERNAL: "internal"}
-PROTOCOL_WORDS = {L4Type.TCP: "tcp", L4Type.UDP: "udp"}
-NAT_POLICY_WORDS = {SVCNatPolicy.Nat46: "Nat46", SVCNatPolicy.Nat64: "Nat64"}
+# By the number of the scope or state; INVALID, the last state, has no word on the wire.
+SCOPE_WORDS = ("external", "internal")
+WIRE_STATE_WORDS = (*STATE_WORDS.values(), None)
+# By the value of the member.
+PROTOCOL_WORDS = {"TCP": "tcp", "UDP": "udp"}
+NAT_POLICY_WORDS = {"Nat46": "Nat46", "Nat64": "Nat64"}
 
 STATES = {word: BackendState(state) for state, word in STATE_WORDS.items()}
-_SCOPES: dict[str | None, Scope] = {word: scope for scope, word in SCOPE_WORDS.items()}
+_SCOPES: dict[str | None, Scope] = dict(zip(SCOPE_WORDS, Scope, strict=True))
+_PROTOCOLS: dict[str | None, L4Type] = {
+    None: L4Type.NONE,
+    **{word: L4Type(value) for value, word in PROTOCOL_WORDS.items()},
+}
 _NAT_POLICIES: dict[str | None, SVCNatPolicy] = {
-    word: policy for policy, word in NAT_POLICY_WORDS.items()
+    word: SVCNatPolicy(value) for value, word in NAT_POLICY_WORDS.items()
 }
 _TYPES: dict[str | None, SVCType] = {
-    str(svc_type): svc_type for svc_type in SVCType if svc_type is not SVCType.NONE
+    svc_type.value: svc_type for svc_type in SVCType if svc_type is not SVCType.NONE
 }
 _POLICIES: dict[str | None, SVCTrafficPolicy] = {"Local": SVCTrafficPolicy.Local}
+_CLUSTER = SVCTrafficPolicy.Cluster
 
 Values = Mapping[str, Any]
 """The values of a wire model by the names of its attributes; None is absent."""
@@ -56,8 +66,8 @@ def frontend_fields(wire: Values) -> dict[str, Any]:
     ip = wire["ip"]
     if not ip:
         raise ConversionError("missing IP address", "frontend", "/ip")
-    protocol = L4Type.NONE
-    if wire["protocol"] is not None:
+    protocol = _PROTOCOLS.get(wire["protocol"])
+    if protocol is None:
         try:
             protocol = new_l4_type(wire["protocol"])
         except L4ProtocolError as error:
@@ -89,14 +99,29 @@ def service(
     if id is not None and not 0 <= id <= UINT32_MAX:
         reason = f"invalid service ID {id}: not in 0 … {UINT32_MAX}"
         raise ConversionError(reason, "frontend", "/id")
-    get: Callable[[str], Any] = flags.get if flags else lambda _: None
-    return SVC(
-        frontend=L3n4AddrID(**frontend, id=id or 0),
-        backends=backends,
-        type=_TYPES.get(get("type"), SVCType.ClusterIP),
-        ext_traffic_policy=_POLICIES.get(get("ext_traffic_policy"), SVCTrafficPolicy.Cluster),
-        int_traffic_policy=_POLICIES.get(get("int_traffic_policy"), SVCTrafficPolicy.Cluster),
-        nat_policy=_NAT_POLICIES.get(get("nat_policy"), SVCNatPolicy.NONE),
-        health_check_node_port=get("health_check_node_port") or 0,
-        name=ServiceName(namespace=get("namespace") or "", name=get("name") or ""),
+    frontend["id"] = id or 0
+    flag = flags.get if flags else _absent
+    namespace, name = flag("namespace") or "", flag("name") or ""
+    return assemble(
+        SVC,
+        {
+            "frontend": assemble(L3n4AddrID, frontend),
+            "backends": backends,
+            "type": _TYPES.get(flag("type"), SVCType.ClusterIP),
+            "ext_traffic_policy": _POLICIES.get(flag("ext_traffic_policy"), _CLUSTER),
+            "int_traffic_policy": _POLICIES.get(flag("int_traffic_policy"), _CLUSTER),
+            "nat_policy": _NAT_POLICIES.get(flag("nat_policy"), SVCNatPolicy.NONE),
+            "session_affinity": False,
+            "session_affinity_timeout_sec": 0,
+            "health_check_node_port": flag("health_check_node_port") or 0,
+            "name": assemble(ServiceName, {"namespace": namespace, "name": name}),
+            "load_balancer_source_ranges": [],
+            "l7lb_proxy_port": 0,
+            "l7lb_frontend_ports": [],
+            "loopback_hostport": False,
+        },
     )
+
+
+def _absent(_: str) -> None:
+    """What a service without flags has for each of them."""

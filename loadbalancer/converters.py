@@ -129,7 +129,7 @@ def backend_address_model(backend: Backend) -> models.BackendAddress:
 def service_model(svc: SVC, *, include_protocol: bool = True) -> models.Service:
     """What `SVC.get_model` returns; spec and status share one ServiceSpec, as in Go."""
     spec = models.ServiceSpec.model_validate(spec_values(svc, include_protocol=include_protocol))
-    return models.Service(spec=spec, status=models.ServiceStatus(realized=spec))
+    return models.Service.model_validate({"spec": spec, "status": {"realized": spec}})
 
 
 @lru_cache(maxsize=1)

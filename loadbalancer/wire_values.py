@@ -1,6 +1,8 @@
 """What a domain object is on the wire: its JSON as a dictionary, keys in wire order.
 
-Wire models are built of these values and bulk output is written from them.
+Wire models are built of these values and bulk output is written from them. The fields are
+read from the instance's dictionary, and enum values past their property: this runs once for
+each backend of a dump.
 """
 
 from __future__ import annotations
@@ -8,11 +10,11 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any
 
+from .addr_cluster import address_text
 from .backend import Backend
-from .backend_state import STATE_WORDS
-from .conversion_rules import NAT_POLICY_WORDS, PROTOCOL_WORDS, SCOPE_WORDS
+from .conversion_rules import NAT_POLICY_WORDS, PROTOCOL_WORDS, SCOPE_WORDS, WIRE_STATE_WORDS
 from .l3n4 import L3n4Addr
-from .service import SVC
+from .service import SVC, ServiceName
 from .service_type import SVCTrafficPolicy, SVCType
 
 __all__ = ["backend_values", "frontend_values", "spec_values"]
@@ -22,27 +24,30 @@ _by_id = attrgetter("id")
 
 def frontend_values(addr: L3n4Addr, *, include_protocol: bool = True) -> dict[str, Any]:
     """The FrontendAddress of an address."""
-    values: dict[str, Any] = {"ip": str(addr.addr_cluster)}
-    if addr.port:
-        values["port"] = addr.port
-    if include_protocol and addr.protocol in PROTOCOL_WORDS:
-        values["protocol"] = PROTOCOL_WORDS[addr.protocol]
-    values["scope"] = SCOPE_WORDS[addr.scope]
+    fields = addr.__dict__
+    values: dict[str, Any] = {"ip": address_text(fields["addr_cluster"])}
+    if fields["port"]:
+        values["port"] = fields["port"]
+    if include_protocol and (protocol := PROTOCOL_WORDS.get(fields["protocol"]._value_)):
+        values["protocol"] = protocol
+    values["scope"] = SCOPE_WORDS[fields["scope"]]
     return values
 
 
 def backend_values(backend: Backend) -> dict[str, Any]:
     """The BackendAddress of a backend."""
-    values: dict[str, Any] = {"ip": str(backend.addr_cluster)}
-    if backend.node_name:
-        values["nodeName"] = backend.node_name
-    if backend.port:
-        values["port"] = backend.port
-    if backend.preferred:
+    fields = backend.__dict__
+    values: dict[str, Any] = {"ip": address_text(fields["addr_cluster"])}
+    if fields["node_name"]:
+        values["nodeName"] = fields["node_name"]
+    if fields["port"]:
+        values["port"] = fields["port"]
+    if fields["preferred"]:
         values["preferred"] = True
-    if backend.state in STATE_WORDS:
-        values["state"] = STATE_WORDS[backend.state]
-    values["weight"] = backend.weight
+    state: str | None = WIRE_STATE_WORDS[fields["state"]]
+    if state is not None:
+        values["state"] = state
+    values["weight"] = fields["weight"]
     return values
 
 
@@ -59,23 +64,26 @@ def spec_values(svc: SVC, *, include_protocol: bool = True) -> dict[str, Any]:
 
 
 def _flags_values(svc: SVC) -> dict[str, Any]:
+    fields = svc.__dict__
     values: dict[str, Any] = {}
     # NONE is a type and a policy of the domain alone: the wire has no word for it.
-    has_ext_policy = svc.ext_traffic_policy is not SVCTrafficPolicy.NONE
-    if has_ext_policy:
-        values["extTrafficPolicy"] = svc.ext_traffic_policy.value
-    if svc.health_check_node_port:
-        values["healthCheckNodePort"] = svc.health_check_node_port
-    if svc.int_traffic_policy is not SVCTrafficPolicy.NONE:
-        values["intTrafficPolicy"] = svc.int_traffic_policy.value
-    if svc.name.name:
-        values["name"] = svc.name.name
-    if svc.name.namespace:
-        values["namespace"] = svc.name.namespace
-    if svc.nat_policy in NAT_POLICY_WORDS:
-        values["natPolicy"] = NAT_POLICY_WORDS[svc.nat_policy]
-    if has_ext_policy:
-        values["trafficPolicy"] = svc.ext_traffic_policy.value
-    if svc.type is not SVCType.NONE:
-        values["type"] = svc.type.value
+    ext_policy: SVCTrafficPolicy = fields["ext_traffic_policy"]
+    int_policy: SVCTrafficPolicy = fields["int_traffic_policy"]
+    if ext_policy is not SVCTrafficPolicy.NONE:
+        values["extTrafficPolicy"] = ext_policy._value_
+    if fields["health_check_node_port"]:
+        values["healthCheckNodePort"] = fields["health_check_node_port"]
+    if int_policy is not SVCTrafficPolicy.NONE:
+        values["intTrafficPolicy"] = int_policy._value_
+    name: ServiceName = fields["name"]
+    if name.name:
+        values["name"] = name.name
+    if name.namespace:
+        values["namespace"] = name.namespace
+    if nat_policy := NAT_POLICY_WORDS.get(fields["nat_policy"]._value_):
+        values["natPolicy"] = nat_policy
+    if ext_policy is not SVCTrafficPolicy.NONE:
+        values["trafficPolicy"] = ext_policy._value_
+    if fields["type"] is not SVCType.NONE:
+        values["type"] = fields["type"]._value_
     return values
