@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from .errors import AddressError
 from .go_text import quote
-from .ip_text import MAPPED_PREFIX, format_ipv6, is_ipv4, parse_ip, parse_ipv4
+from .ip_text import MAPPED_PREFIX, is_ipv4, pack_ip, read_ip
 from .scalars import UINT32_MAX
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class AddrCluster:
     _text: str
     _zone: str
     _cluster_id: int
-    # 4 or 16 bytes; left empty for an IPv4 text until somebody asks, since most never do.
+    # 4 or 16 bytes; empty until somebody asks, since most never do.
     _packed: bytes
 
     def __new__(cls, text: str) -> Self:
@@ -59,16 +59,15 @@ class AddrCluster:
             AddressError: the text is no such address; the message is the reference's.
         """
         self = _new(cls)
+        self._packed = b""
         if is_ipv4(text):
             self._text = text
             self._zone = ""
             self._cluster_id = 0
-            self._packed = b""
             return self
         address, at, digits = text.rpartition("@")
-        packed, zone = parse_ip(address if at else text)
+        canonical, zone = read_ip(address if at else text)
         cluster_id = _parse_cluster_id(digits) if at else 0
-        canonical = ".".join(map(str, packed)) if len(packed) == 4 else format_ipv6(packed)
         if zone:
             canonical += "%" + zone
         if cluster_id:
@@ -76,7 +75,6 @@ class AddrCluster:
         self._text = canonical
         self._zone = zone
         self._cluster_id = cluster_id
-        self._packed = packed
         return self
 
     @property
@@ -118,10 +116,12 @@ class AddrCluster:
         return packed + self._cluster_id.to_bytes(4, "big")
 
     def _bytes(self) -> bytes:
-        packed = self._packed
-        if not packed:
-            self._packed = packed = parse_ipv4(self._text) or b""
-        return packed
+        if not self._packed:
+            # The address ends at its zone, or at the cluster id, whichever comes first.
+            address, _, _ = self._text.partition("%")
+            address, _, _ = address.partition("@")
+            self._packed = pack_ip(address)
+        return self._packed
 
     def __str__(self) -> str:
         return self._text

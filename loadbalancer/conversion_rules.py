@@ -52,9 +52,10 @@ _TYPES: dict[str | None, SVCType] = {
 }
 _POLICIES: dict[str | None, SVCTrafficPolicy] = {"Local": SVCTrafficPolicy.Local}
 _CLUSTER = SVCTrafficPolicy.Cluster
+_NO_NAME = ServiceName(namespace="", name="")
 
 Values = Mapping[str, Any]
-"""The values of a wire model by the names of its attributes; None is absent."""
+"""The values of a wire model by the names of its attributes; absent is None, or not there."""
 
 
 def frontend_fields(wire: Values) -> dict[str, Any]:
@@ -63,10 +64,11 @@ def frontend_fields(wire: Values) -> dict[str, Any]:
     Raises:
         ConversionError: the first thing wrong in the order ip missing, protocol, ip, scope.
     """
-    ip = wire["ip"]
+    get = wire.get
+    ip = get("ip")
     if not ip:
         raise ConversionError("missing IP address", "frontend", "/ip")
-    protocol = _PROTOCOLS.get(wire["protocol"])
+    protocol = _PROTOCOLS.get(get("protocol"))
     if protocol is None:
         try:
             protocol = new_l4_type(wire["protocol"])
@@ -76,13 +78,13 @@ def frontend_fields(wire: Values) -> dict[str, Any]:
         addr_cluster = AddrCluster.parse(ip)
     except AddressError as error:
         raise ConversionError(str(error), "frontend", "/ip") from None
-    scope = _SCOPES.get(wire["scope"])
+    scope = _SCOPES.get(get("scope"))
     if scope is None:
-        reason = f'invalid scope "{wire["scope"] or ""}"'
+        reason = f'invalid scope "{get("scope") or ""}"'
         raise ConversionError(reason, "frontend", "/scope")
     return {
         "protocol": protocol,
-        "port": wire["port"] or 0,
+        "port": get("port") or 0,
         "addr_cluster": addr_cluster,
         "scope": scope,
     }
@@ -101,7 +103,11 @@ def service(
         raise ConversionError(reason, "frontend", "/id")
     frontend["id"] = id or 0
     flag = flags.get if flags else _absent
-    namespace, name = flag("namespace") or "", flag("name") or ""
+    namespace, name = flag("namespace"), flag("name")
+    if namespace or name:
+        service_name = assemble(ServiceName, {"namespace": namespace or "", "name": name or ""})
+    else:
+        service_name = _NO_NAME
     return assemble(
         SVC,
         {
@@ -114,7 +120,7 @@ def service(
             "session_affinity": False,
             "session_affinity_timeout_sec": 0,
             "health_check_node_port": flag("health_check_node_port") or 0,
-            "name": assemble(ServiceName, {"namespace": namespace, "name": name}),
+            "name": service_name,
             "load_balancer_source_ranges": [],
             "l7lb_proxy_port": 0,
             "l7lb_frontend_ports": [],

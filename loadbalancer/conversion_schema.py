@@ -93,15 +93,10 @@ def spec_schema() -> CoreSchema:
     return _after(_service, _spec_shape(backend_schema()))
 
 
-def _service(spec: tuple[dict[str, Any], Any, set[str]]) -> SVC:
-    values = spec[0]
-    flags = values["flags"]
-    return service(
-        frontend_fields(values["frontend_address"][0]),
-        values["backend_addresses"] or [],
-        flags[0] if flags else None,
-        values["id"],
-    )
+def _service(spec: dict[str, Any]) -> SVC:
+    get = spec.get
+    frontend = frontend_fields(spec["frontend_address"])
+    return service(frontend, get("backend_addresses") or [], get("flags"), get("id"))
 
 
 def service_schema() -> CoreSchema:
@@ -109,35 +104,42 @@ def service_schema() -> CoreSchema:
 
     The spec beside what is realized is checked and dropped.
     """
-    absent = _or_default(core_schema.none_schema(), None)
-    checked_spec = _or_default(_spec_shape(_plain(models.BackendAddress)), None)
+    spec = _spec_shape(_plain(models.BackendAddress))
     realized = _after(
-        lambda service: service[0]["status"][0]["realized"],
-        _object(spec=checked_spec, status=_object(realized=spec_schema())),
+        lambda service: service["status"]["realized"],
+        _object({"status": _object({"realized": spec_schema()}, {})}, {"spec": _or_null(spec)}),
     )
+    no_realized = _object({}, {"realized": core_schema.none_schema()})
     unrealized = _after(
-        lambda service: service[0]["spec"],
-        _object(spec=spec_schema(), status=_or_default(_object(realized=absent), None)),
+        lambda service: service["spec"],
+        _object({"spec": spec_schema()}, {"status": _or_null(no_realized)}),
     )
     return core_schema.union_schema([realized, unrealized], mode="left_to_right")
 
 
 def _spec_shape(backend: CoreSchema) -> CoreSchema:
-    """The fields of a ServiceSpec with its backends read as told, in plain dictionaries."""
-    fields = dict(_wire_fields(models.ServiceSpec))
-    plain = {
-        "frontend_address": _plain(models.FrontendAddress),
-        "flags": _or_default(_plain(models.ServiceSpecFlags), None),
-        "backend_addresses": _or_default(core_schema.list_schema(backend), None),
-    }
-    for name, schema in plain.items():
-        fields[name] = {**fields[name], "schema": schema}
-    return core_schema.model_fields_schema(fields)
+    """The values of a ServiceSpec with its backends read as told."""
+    return _plain(
+        models.ServiceSpec,
+        frontend_address=_plain(models.FrontendAddress),
+        flags=_or_null(_plain(models.ServiceSpecFlags)),
+        backend_addresses=_or_null(core_schema.list_schema(backend)),
+    )
 
 
-def _plain(model: type[WireModel]) -> CoreSchema:
-    """The fields of a wire model whose values are wanted, and no instance of it."""
-    return core_schema.model_fields_schema(_wire_fields(model))
+def _plain(model: type[WireModel], **others: CoreSchema) -> CoreSchema:
+    """The values of a wire model that are there, in a dictionary and no instance of it."""
+    fields: dict[str, core_schema.TypedDictField] = {}
+    for name, field in _wire_fields(model).items():
+        schema: Any = field["schema"]
+        required = schema["type"] != "default"
+        value: Any = schema if required else schema["schema"]
+        fields[name] = core_schema.typed_dict_field(
+            others.get(name, value),
+            required=required,
+            validation_alias=field.get("validation_alias", name),
+        )
+    return core_schema.typed_dict_schema(fields)
 
 
 def _wire_fields(model: type[WireModel]) -> dict[str, core_schema.ModelField]:
@@ -174,7 +176,13 @@ def _constant(value: object) -> core_schema.ModelField:
     return core_schema.model_field(schema, validation_alias=" ")
 
 
-def _object(**fields: CoreSchema) -> CoreSchema:
-    return core_schema.model_fields_schema(
-        {name: core_schema.model_field(schema) for name, schema in fields.items()}
+def _or_null(schema: CoreSchema) -> CoreSchema:
+    return core_schema.nullable_schema(schema)
+
+
+def _object(required: dict[str, CoreSchema], optional: dict[str, CoreSchema]) -> CoreSchema:
+    field = core_schema.typed_dict_field
+    return core_schema.typed_dict_schema(
+        {name: field(schema, required=True) for name, schema in required.items()}
+        | {name: field(schema, required=False) for name, schema in optional.items()}
     )

@@ -45,18 +45,21 @@ class DomainValue(DomainModel):
 
 _Model = TypeVar("_Model", bound=DomainModel)
 _new = object.__new__
-_set = object.__setattr__
+_set_fields = BaseModel.__dict__["__dict__"].__set__
+_set_fields_set = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
 def assemble(cls: type[_Model], fields: dict[str, Any]) -> _Model:
     """An instance of valid fields, all of them in the order of the class; nothing is checked.
 
-    For values that come out of a schema or a rule. It does what `model_construct` does, at a
-    fifth of the cost, since there is no default to fill in and no alias to look up.
+    For values that come out of a schema or a rule. It does what `model_construct` does at a
+    fraction of the cost: there is no default to fill in and no alias to look up.
     """
     self = _new(cls)
-    _set(self, "__dict__", fields)
-    _set(self, "__pydantic_fields_set__", set(fields))
-    _set(self, "__pydantic_extra__", None)
-    _set(self, "__pydantic_private__", None)
+    _set_fields(self, fields)
+    _set_fields_set(self, set(fields))
+    _set_extra(self, None)
+    _set_private(self, None)
     return self

@@ -44,8 +44,7 @@ def backend_values(backend: Backend) -> dict[str, Any]:
         values["port"] = fields["port"]
     if fields["preferred"]:
         values["preferred"] = True
-    state: str | None = WIRE_STATE_WORDS[fields["state"]]
-    if state is not None:
+    if state := WIRE_STATE_WORDS[backend.state]:
         values["state"] = state
     values["weight"] = fields["weight"]
     return values
