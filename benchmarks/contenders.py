@@ -56,7 +56,8 @@ def by_hand(data: bytes) -> list[PlainService]:
 
 def checked(spec: dict[str, Any]) -> PlainService:
     """A spec whose facts are checked one by one."""
-    frontend, flags = spec["frontend-address"], spec.get("flags") or {}
+    frontend: dict[str, Any] = spec["frontend-address"]
+    flags: dict[str, Any] = spec.get("flags") or {}
     if frontend["scope"] not in ("external", "internal"):
         raise ValueError("scope")
     if flags.get("type", "ClusterIP") not in TYPES:
@@ -149,7 +150,9 @@ class SpecStruct(msgspec.Struct):
     """ServiceSpec for msgspec."""
 
     frontend: FrontendStruct = msgspec.field(name="frontend-address")
-    backends: list[BackendStruct] = msgspec.field(name="backend-addresses", default_factory=list)
+    backends: list[BackendStruct] = msgspec.field(
+        name="backend-addresses", default_factory=list[BackendStruct]
+    )
     flags: FlagsStruct = msgspec.field(default_factory=FlagsStruct)
     id: int = 0
 

@@ -45,6 +45,7 @@ def compare(works: Mapping[str, Work], *, rounds: int, loops: int = 1) -> list[M
 def _time(work: Work, loops: int) -> float:
     # What the work before has left behind is not this one's to pay for.
     gc.collect()
+    result: object = None
     start = time.perf_counter()
     for _ in range(loops):
         result = work()

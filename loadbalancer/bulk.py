@@ -153,7 +153,7 @@ def _split_equal_specs(
         spec = data[start:end]
         again = end + len(middle)
         after = again + len(spec)
-        if data[again:after] != spec or not data.startswith(closing, after):
+        if not (data.startswith(spec, again) and data.startswith(closing, after)):
             return None
         specs.append(b"[[[%b]]]" % spec)
         after += len(closing)

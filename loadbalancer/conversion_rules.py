@@ -1,34 +1,34 @@
 """The rules by which wire values become domain objects, each written once.
 
 Whichever way a payload comes in, as a wire model or as JSON read in bulk, these are the
-functions and tables that decide what it means.
+functions and tables that decide what it means. They return the fields of the domain object,
+all of them, in the order of its class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .addr_cluster import AddrCluster
-from .backend import Backend
+from .backend import DEFAULT_BACKEND_WEIGHT, Backend
 from .backend_state import STATE_WORDS, BackendState
-from .domain_model import assemble
 from .errors import AddressError, ConversionError, L4ProtocolError
 from .l3n4 import L3n4AddrID, Scope
 from .l4 import L4Type, new_l4_type
 from .scalars import UINT32_MAX
-from .service import SVC, ServiceName
+from .service import ServiceName
 from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
 
 __all__ = [
     "NAT_POLICY_WORDS",
     "PROTOCOL_WORDS",
     "SCOPE_WORDS",
-    "STATES",
     "WIRE_STATE_WORDS",
     "Values",
+    "backend_fields",
     "frontend_fields",
-    "service",
+    "service_fields",
 ]
 
 # By the number of the scope or state; INVALID, the last state, has no word on the wire.
@@ -38,7 +38,10 @@ WIRE_STATE_WORDS = (*STATE_WORDS.values(), None)
 PROTOCOL_WORDS = {"TCP": "tcp", "UDP": "udp"}
 NAT_POLICY_WORDS = {"Nat46": "Nat46", "Nat64": "Nat64"}
 
-STATES = {word: BackendState(state) for state, word in STATE_WORDS.items()}
+_STATES: dict[str | None, BackendState] = {
+    None: BackendState.ACTIVE,
+    **{word: BackendState(state) for state, word in STATE_WORDS.items()},
+}
 _SCOPES: dict[str | None, Scope] = dict(zip(SCOPE_WORDS, Scope, strict=True))
 _PROTOCOLS: dict[str | None, L4Type] = {
     None: L4Type.NONE,
@@ -51,8 +54,18 @@ _TYPES: dict[str | None, SVCType] = {
     svc_type.value: svc_type for svc_type in SVCType if svc_type is not SVCType.NONE
 }
 _POLICIES: dict[str | None, SVCTrafficPolicy] = {"Local": SVCTrafficPolicy.Local}
+
+# Looked up once, for what runs once for each backend of a dump.
+_parse = AddrCluster.parse
+_NO_PROTOCOL = L4Type.NONE
+_EXTERNAL = Scope.EXTERNAL
+_MAINTENANCE = BackendState.MAINTENANCE
+_CLUSTER_IP = SVCType.ClusterIP
 _CLUSTER = SVCTrafficPolicy.Cluster
-_NO_NAME = ServiceName(namespace="", name="")
+_NO_NAT = SVCNatPolicy.NONE
+
+Make = Callable[[type[Any], dict[str, Any]], Any]
+"""How an object is made of its fields, all of which are given: with validation or without."""
 
 Values = Mapping[str, Any]
 """The values of a wire model by the names of its attributes; absent is None, or not there."""
@@ -75,7 +88,7 @@ def frontend_fields(wire: Values) -> dict[str, Any]:
         except L4ProtocolError as error:
             raise ConversionError(str(error), "frontend", "/protocol") from None
     try:
-        addr_cluster = AddrCluster.parse(ip)
+        addr_cluster = _parse(ip)
     except AddressError as error:
         raise ConversionError(str(error), "frontend", "/ip") from None
     scope = _SCOPES.get(get("scope"))
@@ -90,10 +103,45 @@ def frontend_fields(wire: Values) -> dict[str, Any]:
     }
 
 
-def service(
-    frontend: dict[str, Any], backends: list[Backend], flags: Values | None, id: int | None
-) -> SVC:
-    """The service of a ServiceSpec whose parts have been converted.
+def backend_fields(wire: Values, default_weight: int = DEFAULT_BACKEND_WEIGHT) -> dict[str, Any]:
+    """The fields of a `Backend`, of the values of a BackendAddress.
+
+    Raises:
+        ConversionError: the ip is no address or the state none of a backend.
+    """
+    get = wire.get
+    try:
+        addr_cluster = _parse(wire["ip"])
+    except AddressError as error:
+        raise ConversionError(str(error), "backend", "/ip") from None
+    state = _STATES.get(get("state"))
+    if state is None:
+        raise ConversionError(f"invalid backend state [{get('state')}]", "backend", "/state")
+    weight = get("weight")
+    if weight is None:
+        weight = default_weight
+    return {
+        "protocol": _NO_PROTOCOL,
+        "port": get("port") or 0,
+        "addr_cluster": addr_cluster,
+        "scope": _EXTERNAL,
+        "fe_port_name": "",
+        "id": 0,
+        "weight": weight,
+        "node_name": get("node_name") or "",
+        "state": state if weight else _MAINTENANCE,
+        "preferred": get("preferred") or False,
+    }
+
+
+def service_fields(
+    frontend: dict[str, Any],
+    backends: list[Backend],
+    flags: Values | None,
+    id: int | None,
+    make: Make,
+) -> dict[str, Any]:
+    """The fields of an `SVC`, of a ServiceSpec whose parts have been converted.
 
     Raises:
         ConversionError: the id is none of a frontend.
@@ -103,30 +151,23 @@ def service(
         raise ConversionError(reason, "frontend", "/id")
     frontend["id"] = id or 0
     flag = flags.get if flags else _absent
-    namespace, name = flag("namespace"), flag("name")
-    if namespace or name:
-        service_name = assemble(ServiceName, {"namespace": namespace or "", "name": name or ""})
-    else:
-        service_name = _NO_NAME
-    return assemble(
-        SVC,
-        {
-            "frontend": assemble(L3n4AddrID, frontend),
-            "backends": backends,
-            "type": _TYPES.get(flag("type"), SVCType.ClusterIP),
-            "ext_traffic_policy": _POLICIES.get(flag("ext_traffic_policy"), _CLUSTER),
-            "int_traffic_policy": _POLICIES.get(flag("int_traffic_policy"), _CLUSTER),
-            "nat_policy": _NAT_POLICIES.get(flag("nat_policy"), SVCNatPolicy.NONE),
-            "session_affinity": False,
-            "session_affinity_timeout_sec": 0,
-            "health_check_node_port": flag("health_check_node_port") or 0,
-            "name": service_name,
-            "load_balancer_source_ranges": [],
-            "l7lb_proxy_port": 0,
-            "l7lb_frontend_ports": [],
-            "loopback_hostport": False,
-        },
-    )
+    namespace, name = flag("namespace") or "", flag("name") or ""
+    return {
+        "frontend": make(L3n4AddrID, frontend),
+        "backends": backends,
+        "type": _TYPES.get(flag("type"), _CLUSTER_IP),
+        "ext_traffic_policy": _POLICIES.get(flag("ext_traffic_policy"), _CLUSTER),
+        "int_traffic_policy": _POLICIES.get(flag("int_traffic_policy"), _CLUSTER),
+        "nat_policy": _NAT_POLICIES.get(flag("nat_policy"), _NO_NAT),
+        "session_affinity": False,
+        "session_affinity_timeout_sec": 0,
+        "health_check_node_port": flag("health_check_node_port") or 0,
+        "name": make(ServiceName, {"namespace": namespace, "name": name}),
+        "load_balancer_source_ranges": [],
+        "l7lb_proxy_port": 0,
+        "l7lb_frontend_ports": [],
+        "loopback_hostport": False,
+    }
 
 
 def _absent(_: str) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+from functools import cache
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["DomainModel", "DomainValue", "assemble"]
+__all__ = ["DomainModel", "DomainValue", "all_fields_set", "assemble"]
 
 
 class DomainModel(BaseModel):
@@ -51,6 +52,15 @@ _set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
 _set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
+@cache
+def all_fields_set(cls: type[DomainModel]) -> set[str]:
+    """What Pydantic keeps beside an instance all of whose fields are given.
+
+    Instances can share it: all that is ever done to such a set is to add a field.
+    """
+    return set(cls.model_fields)
+
+
 def assemble(cls: type[_Model], fields: dict[str, Any]) -> _Model:
     """An instance of valid fields, all of them in the order of the class; nothing is checked.
 
@@ -59,7 +69,7 @@ def assemble(cls: type[_Model], fields: dict[str, Any]) -> _Model:
     """
     self = _new(cls)
     _set_fields(self, fields)
-    _set_fields_set(self, set(fields))
+    _set_fields_set(self, all_fields_set(cls))
     _set_extra(self, None)
     _set_private(self, None)
     return self
