@@ -11,6 +11,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -73,9 +74,9 @@ def growth(full: bool) -> None:
         services = lb.load_services(data)
         _, load, write = compare(
             {
-                "json": lambda data=data: json.loads(data),
-                "load": lambda data=data: lb.load_services(data),
-                "dump": lambda services=services: lb.dump_services(services),
+                "json": partial(json.loads, data),
+                "load": partial(lb.load_services, data),
+                "dump": partial(lb.dump_services, services),
             },
             rounds=3,
         )
