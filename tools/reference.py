@@ -59,8 +59,8 @@ def members(name: str, cls: type[Any]) -> Iterator[str]:
             rows.append(f"| `.{key}` | {summary(item)} |")
         elif inspect.isfunction(item):
             rows.append(f"| `.{call(item)}` | {summary(item)} |")
-        elif type(item) is classmethod:
-            rows.append(f"| `{name}.{call(getattr(cls, key))}` | {summary(item)} |")
+        elif inspect.ismethod(bound := getattr(cls, key)):
+            rows.append(f"| `{name}.{call(bound)}` | {summary(bound)} |")
     if rows:
         yield f"### {name}\n\n| | |\n|---|---|\n" + "\n".join(rows) + "\n"
 
