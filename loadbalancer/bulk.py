@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator, ValidationError, core_schema, to_json
@@ -39,18 +40,9 @@ def load_services(data: bytes | str, *, pause_gc: bool = True) -> list[SVC]:
         pydantic.ValidationError: the JSON is no list of services.
         ConversionError: a service is no service; the pointer starts with its index.
     """
-    if isinstance(data, str):
-        data = data.encode(errors="surrogatepass")
     with gc_paused(pause_gc):
-        try:
-            specs = _equal_specs(data)
-            if specs is None:
-                services: list[SVC] = _services_validator().validate_json(data)
-                return services
-            validate = _nested_spec_validator().validate_json
-            return [validate(spec)[0][0][0] for spec in specs]
-        except (ValidationError, ConversionError):
-            return _load_plainly(data)
+        services = _load_quickly(data)
+        return _load_plainly(data) if services is None else services
 
 
 def load_service(data: bytes | str) -> SVC:
@@ -60,10 +52,9 @@ def load_service(data: bytes | str) -> SVC:
         pydantic.ValidationError: the JSON is no service.
         ConversionError: the service is no service.
     """
-    try:
-        service: SVC = _service_validator().validate_json(data)
-    except (ValidationError, ConversionError):
-        service = new_svc_from_service(models.Service.model_validate_json(data))
+    service = _read(_service_validator(), data)
+    if service is None:
+        return new_svc_from_service(models.Service.model_validate_json(data))
     return service
 
 
@@ -74,10 +65,9 @@ def load_service_spec(data: bytes | str) -> SVC:
         pydantic.ValidationError: the JSON is no ServiceSpec.
         ConversionError: the spec is no service.
     """
-    try:
-        service: SVC = _spec_validator().validate_json(data)
-    except (ValidationError, ConversionError):
-        service = new_svc_from_model(models.ServiceSpec.model_validate_json(data))
+    service = _read(_spec_validator(), data)
+    if service is None:
+        return new_svc_from_model(models.ServiceSpec.model_validate_json(data))
     return service
 
 
@@ -106,7 +96,28 @@ def _service_pieces(svc: SVC, include_protocol: bool) -> tuple[bytes, ...]:
     return b'{"spec":', spec, b',"status":{"realized":', spec, b"}}"
 
 
-def _load_plainly(data: bytes) -> list[SVC]:
+def _read(validator: SchemaValidator, data: bytes | str) -> Any:
+    """What a validator makes of JSON, or None: why it refuses is not its to say."""
+    try:
+        return validator.validate_json(data)
+    except ValidationError:
+        return None
+
+
+def _load_quickly(data: bytes | str) -> list[SVC] | None:
+    """The services, unless something is wrong."""
+    specs = _equal_specs(data)
+    if specs is None:
+        services: list[SVC] | None = _read(_services_validator(), data)
+        return services
+    validate = _nested_spec_validator().validate_json
+    try:
+        return [validate(spec)[0][0][0] for spec in specs]
+    except ValidationError:
+        return None
+
+
+def _load_plainly(data: bytes | str) -> list[SVC]:
     """The same by way of the wire models, which say what is wrong."""
     services: list[SVC] = []
     for index, service in enumerate(_list_adapter().validate_json(data)):
@@ -124,7 +135,7 @@ _STYLES = (
 )
 
 
-def _equal_specs(data: bytes) -> list[bytes] | None:
+def _equal_specs(data: bytes | str) -> list[bytes] | None:
     """The spec of each service, as `[[[spec]]]`, if they all equal what is realized.
 
     The text is taken apart by nothing but the marks of a style between two equal texts. If
@@ -132,6 +143,9 @@ def _equal_specs(data: bytes) -> list[bytes] | None:
     was taken for. The brackets keep a value as deep as it was in the whole, for the
     parser's limit.
     """
+    if isinstance(data, str):
+        # Half a surrogate pair is no character: the parser is to stumble on it.
+        data = data.encode(errors="surrogatepass")
     for style in _STYLES:
         opening, middle, closing, comma = style
         if data.startswith(b"[" + opening):
