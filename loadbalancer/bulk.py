@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic_core import SchemaValidator, ValidationError, core_schema, to_json
+from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from . import models
 from .conversion_schema import service_schema, spec_schema, validator
@@ -19,7 +19,7 @@ from .converters import new_svc_from_model, new_svc_from_service
 from .errors import ConversionError
 from .gc_pause import gc_paused
 from .service import SVC
-from .wire_values import spec_values
+from .wire_text import spec_json
 
 __all__ = [
     "dump_service",
@@ -75,14 +75,14 @@ def dump_services(
     services: Iterable[SVC], *, include_protocol: bool = True, pause_gc: bool = True
 ) -> bytes:
     """The JSON list of the Service objects of services, as compact wire JSON."""
-    pieces = [b"["]
+    pieces: list[bytes] = []
     with gc_paused(pause_gc):
         for svc in services:
-            pieces += _service_pieces(svc, include_protocol)
-            pieces.append(b",")
-    # The last comma, or the bracket if there is no service, makes room for the end.
-    pieces[-1] = b"]" if len(pieces) > 1 else b"[]"
-    return b"".join(pieces)
+            pieces += (b",", *_service_pieces(svc, include_protocol))
+        # The first comma makes room for the bracket.
+        pieces[:1] = [b"["]
+        pieces.append(b"]")
+        return b"".join(pieces)
 
 
 def dump_service(svc: SVC, *, include_protocol: bool = True) -> bytes:
@@ -92,7 +92,7 @@ def dump_service(svc: SVC, *, include_protocol: bool = True) -> bytes:
 
 def _service_pieces(svc: SVC, include_protocol: bool) -> tuple[bytes, ...]:
     # What is realized is what was asked for: the text of it is made once.
-    spec = to_json(spec_values(svc, include_protocol=include_protocol))
+    spec = spec_json(svc, include_protocol=include_protocol).encode()
     return b'{"spec":', spec, b',"status":{"realized":', spec, b"}}"
 
 

@@ -33,7 +33,7 @@ __all__ = [
 
 # By the number of the scope or state; INVALID, the last state, has no word on the wire.
 SCOPE_WORDS = ("external", "internal")
-WIRE_STATE_WORDS = (*STATE_WORDS.values(), None)
+WIRE_STATE_WORDS: tuple[str | None, ...] = (*STATE_WORDS.values(), None)
 # By the value of the member.
 PROTOCOL_WORDS = {"TCP": "tcp", "UDP": "udp"}
 NAT_POLICY_WORDS = {"Nat46": "Nat46", "Nat64": "Nat64"}
@@ -63,6 +63,7 @@ _MAINTENANCE = BackendState.MAINTENANCE
 _CLUSTER_IP = SVCType.ClusterIP
 _CLUSTER = SVCTrafficPolicy.Cluster
 _NO_NAT = SVCNatPolicy.NONE
+_NO_NAME = ServiceName(namespace="", name="")
 
 Make = Callable[[type[Any], dict[str, Any]], Any]
 """How an object is made of its fields, all of which are given: with validation or without."""
@@ -151,7 +152,11 @@ def service_fields(
         raise ConversionError(reason, "frontend", "/id")
     frontend["id"] = id or 0
     flag = flags.get if flags else _absent
-    namespace, name = flag("namespace") or "", flag("name") or ""
+    namespace, name = flag("namespace"), flag("name")
+    if namespace or name:
+        service_name = make(ServiceName, {"namespace": namespace or "", "name": name or ""})
+    else:
+        service_name = _NO_NAME
     return {
         "frontend": make(L3n4AddrID, frontend),
         "backends": backends,
@@ -162,7 +167,7 @@ def service_fields(
         "session_affinity": False,
         "session_affinity_timeout_sec": 0,
         "health_check_node_port": flag("health_check_node_port") or 0,
-        "name": make(ServiceName, {"namespace": namespace, "name": name}),
+        "name": service_name,
         "load_balancer_source_ranges": [],
         "l7lb_proxy_port": 0,
         "l7lb_frontend_ports": [],
