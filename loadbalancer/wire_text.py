@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from .addr_cluster import address_text
 from .backend import Backend
+from .backend_state import BackendState
 from .conversion_rules import PROTOCOL_WORDS, SCOPE_WORDS, WIRE_STATE_WORDS
 from .l3n4 import L3n4Addr
 from .service import SVC, ServiceName
@@ -38,9 +39,10 @@ def backend_json(backend: Backend) -> str:
     node_name = f',"nodeName":{_quote(fields["node_name"])}' if fields["node_name"] else ""
     port = f',"port":{fields["port"]}' if fields["port"] else ""
     preferred = ',"preferred":true' if fields["preferred"] else ""
-    word: str | None = WIRE_STATE_WORDS[fields["state"]]
-    state = f',"state":"{word}"' if word else ""
-    return f'{{"ip":{ip}{node_name}{port}{preferred}{state},"weight":{fields["weight"]}}}'
+    state: BackendState = fields["state"]
+    word = WIRE_STATE_WORDS[state]
+    state_member = f',"state":"{word}"' if word else ""
+    return f'{{"ip":{ip}{node_name}{port}{preferred}{state_member},"weight":{fields["weight"]}}}'
 
 
 def spec_json(svc: SVC, *, include_protocol: bool = True) -> str:
