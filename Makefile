@@ -59,7 +59,7 @@ run: $(INSTALLED) ## Validate the example payloads
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure speed
-	$(BIN)/python tools/bench.py
+	$(BIN)/python -m benchmarks
 
 .PHONY: serve
 serve: $(INSTALLED) ## Serve the API
