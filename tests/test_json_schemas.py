@@ -69,13 +69,7 @@ class TestFiles:
         Draft202012Validator.check_schema(document)
 
     @pytest.mark.parametrize("mode", MODES)
-    @pytest.mark.parametrize(
-        "name",
-        [
-            *sorted({*DOMAIN, *WIRE} - {"SVC"}),
-            pytest.param("SVC", marks=pytest.mark.xfail(reason="the file is out of date")),
-        ],
-    )
+    @pytest.mark.parametrize("name", sorted({*DOMAIN, *WIRE}))
     def test_is_the_schema_that_pydantic_has_for_the_type(self, name: str, mode: Mode) -> None:
         kind = getattr(models if name in WIRE else loadbalancer, name)
         expected = TypeAdapter(kind).json_schema(mode=mode)

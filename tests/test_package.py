@@ -61,6 +61,7 @@ ALL = [
     "go_names",
     "is_valid_backend_state",
     "is_valid_state_transition",
+    "iter_services",
     "load_service",
     "load_service_spec",
     "load_services",
@@ -363,7 +364,7 @@ class TestDirections:
 
     def test_the_listed_modules_are_there(self) -> None:
         assert {*DOMAIN, *WIRE} <= modules()
-        assert {"bulk", "conversion_rules", "converters", "wire_values"} <= {*BOTH}
+        assert {"bulk", "conversion_rules", "conversion_schema", "converters"} <= {*BOTH}
 
     @pytest.mark.parametrize("name", DOMAIN)
     def test_the_domain_knows_the_domain_alone(self, name: str) -> None:
