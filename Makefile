@@ -67,7 +67,7 @@ run: $(INSTALLED) ## Try the command on the examples
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure speed
-	$(BIN)/python tools/bench.py
+	$(BIN)/python -m benchmarks
 
 .PHONY: serve
 serve: $(INSTALLED) ## Serve the API

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from .service import SVC, ServiceName
     from .service_flags import ServiceFlagBit, ServiceFlags, SvcFlagParam, new_svc_flag
     from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+    from .streaming import iter_services
 
 __version__ = "0.1.0"
 
@@ -76,6 +77,7 @@ _NAMES_OF_MODULES = {
     "scalars": "BackendID FEPortName ID Preferred ServiceID",
     "service": "SVC ServiceName",
     "service_flags": "ServiceFlagBit ServiceFlags SvcFlagParam new_svc_flag",
+    "streaming": "iter_services",
     "service_type": "SVCNatPolicy SVCTrafficPolicy SVCType",
 }
 _MODULE_OF_NAME = {
@@ -121,6 +123,7 @@ __all__ = [
     "go_names",
     "is_valid_backend_state",
     "is_valid_state_transition",
+    "iter_services",
     "load_service",
     "load_service_spec",
     "load_services",

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import total_ordering
 from ipaddress import IPv4Address, IPv6Address
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic_core import PydanticCustomError, core_schema
 
 from .errors import AddressError
 from .go_text import quote
-from .ip_text import MAPPED_PREFIX, format_ipv6, is_ipv4, parse_ip, parse_ipv4
+from .ip_text import MAPPED_PREFIX, is_ipv4, pack_ip, read_ip
 from .scalars import UINT32_MAX
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
 
-__all__ = ["AddrCluster"]
+__all__ = ["AddrCluster", "address_text"]
 
+# What str() of an address is, without the call.
+address_text: Callable[[AddrCluster], str] = attrgetter("_text")
 _leading_digits = re.compile("[0-9]*").match
 _new = object.__new__
-_set = object.__setattr__
 
 
 @total_ordering
@@ -35,12 +38,13 @@ class AddrCluster:
     an `AddrCluster`, its text, or an address of `ipaddress`.
     """
 
+    # Slots and properties make it immutable: there is no attribute to set but private ones.
     __slots__ = ("_cluster_id", "_packed", "_text", "_zone")
 
     _text: str
     _zone: str
     _cluster_id: int
-    # 4 or 16 bytes; left empty for an IPv4 text until somebody asks, since most never do.
+    # 4 or 16 bytes; empty until somebody asks, since most never do.
     _packed: bytes
 
     def __new__(cls, text: str) -> Self:
@@ -55,24 +59,22 @@ class AddrCluster:
             AddressError: the text is no such address; the message is the reference's.
         """
         self = _new(cls)
+        self._packed = b""
         if is_ipv4(text):
-            _set(self, "_text", text)
-            _set(self, "_zone", "")
-            _set(self, "_cluster_id", 0)
-            _set(self, "_packed", b"")
+            self._text = text
+            self._zone = ""
+            self._cluster_id = 0
             return self
         address, at, digits = text.rpartition("@")
-        packed, zone = parse_ip(address if at else text)
+        canonical, zone = read_ip(address if at else text)
         cluster_id = _parse_cluster_id(digits) if at else 0
-        canonical = ".".join(map(str, packed)) if len(packed) == 4 else format_ipv6(packed)
         if zone:
             canonical += "%" + zone
         if cluster_id:
             canonical += f"@{cluster_id}"
-        _set(self, "_text", canonical)
-        _set(self, "_zone", zone)
-        _set(self, "_cluster_id", cluster_id)
-        _set(self, "_packed", packed)
+        self._text = canonical
+        self._zone = zone
+        self._cluster_id = cluster_id
         return self
 
     @property
@@ -114,11 +116,12 @@ class AddrCluster:
         return packed + self._cluster_id.to_bytes(4, "big")
 
     def _bytes(self) -> bytes:
-        packed = self._packed
-        if not packed:
-            packed = parse_ipv4(self._text) or b""
-            _set(self, "_packed", packed)
-        return packed
+        if not self._packed:
+            # The address ends at its zone, or at the cluster id, whichever comes first.
+            address, _, _ = self._text.partition("%")
+            address, _, _ = address.partition("@")
+            self._packed = pack_ip(address)
+        return self._packed
 
     def __str__(self) -> str:
         return self._text
@@ -144,12 +147,6 @@ class AddrCluster:
     def _order(self) -> tuple[int, bytes, str, int]:
         packed = self._bytes()
         return len(packed), packed, self._zone, self._cluster_id
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"AddrCluster is immutable: cannot set {name!r}")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"AddrCluster is immutable: cannot delete {name!r}")
 
     def __copy__(self) -> Self:
         return self

@@ -6,21 +6,20 @@ the converters do; see `conversion_schema` for how a step is saved.
 
 from __future__ import annotations
 
-import gc
-import threading
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic_core import SchemaValidator, ValidationError, core_schema, to_json
+from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from . import models
 from .conversion_schema import service_schema, spec_schema, validator
 from .converters import new_svc_from_model, new_svc_from_service
 from .errors import ConversionError
+from .gc_pause import gc_paused
 from .service import SVC
-from .wire_values import spec_values
+from .wire_text import spec_json
 
 __all__ = [
     "dump_service",
@@ -41,18 +40,9 @@ def load_services(data: bytes | str, *, pause_gc: bool = True) -> list[SVC]:
         pydantic.ValidationError: the JSON is no list of services.
         ConversionError: a service is no service; the pointer starts with its index.
     """
-    if isinstance(data, str):
-        data = data.encode(errors="surrogatepass")
-    with _gc_paused(pause_gc):
-        try:
-            specs = _equal_specs(data)
-            if specs is None:
-                services: list[SVC] = _services_validator().validate_json(data)
-                return services
-            validate = _nested_spec_validator().validate_json
-            return [validate(spec)[0][0][0] for spec in specs]
-        except (ValidationError, ConversionError):
-            return _load_plainly(data)
+    with gc_paused(pause_gc):
+        services = _load_quickly(data)
+        return _load_plainly(data) if services is None else services
 
 
 def load_service(data: bytes | str) -> SVC:
@@ -62,10 +52,9 @@ def load_service(data: bytes | str) -> SVC:
         pydantic.ValidationError: the JSON is no service.
         ConversionError: the service is no service.
     """
-    try:
-        service: SVC = _service_validator().validate_json(data)
-    except (ValidationError, ConversionError):
-        service = new_svc_from_service(models.Service.model_validate_json(data))
+    service = _read(_service_validator(), data)
+    if service is None:
+        return new_svc_from_service(models.Service.model_validate_json(data))
     return service
 
 
@@ -76,10 +65,9 @@ def load_service_spec(data: bytes | str) -> SVC:
         pydantic.ValidationError: the JSON is no ServiceSpec.
         ConversionError: the spec is no service.
     """
-    try:
-        service: SVC = _spec_validator().validate_json(data)
-    except (ValidationError, ConversionError):
-        service = new_svc_from_model(models.ServiceSpec.model_validate_json(data))
+    service = _read(_spec_validator(), data)
+    if service is None:
+        return new_svc_from_model(models.ServiceSpec.model_validate_json(data))
     return service
 
 
@@ -87,18 +75,49 @@ def dump_services(
     services: Iterable[SVC], *, include_protocol: bool = True, pause_gc: bool = True
 ) -> bytes:
     """The JSON list of the Service objects of services, as compact wire JSON."""
-    with _gc_paused(pause_gc):
-        texts = [dump_service(svc, include_protocol=include_protocol) for svc in services]
-    return b"[%b]" % b",".join(texts)
+    pieces: list[bytes] = []
+    with gc_paused(pause_gc):
+        for svc in services:
+            pieces += (b",", *_service_pieces(svc, include_protocol))
+        # The first comma makes room for the bracket.
+        pieces[:1] = [b"["]
+        pieces.append(b"]")
+        return b"".join(pieces)
 
 
 def dump_service(svc: SVC, *, include_protocol: bool = True) -> bytes:
     """The JSON of the Service of a service: that of `SVC.get_model`."""
-    spec = to_json(spec_values(svc, include_protocol=include_protocol))
-    return b'{"spec":%b,"status":{"realized":%b}}' % (spec, spec)
+    return b"".join(_service_pieces(svc, include_protocol))
 
 
-def _load_plainly(data: bytes) -> list[SVC]:
+def _service_pieces(svc: SVC, include_protocol: bool) -> tuple[bytes, ...]:
+    # What is realized is what was asked for: the text of it is made once.
+    spec = spec_json(svc, include_protocol=include_protocol).encode()
+    return b'{"spec":', spec, b',"status":{"realized":', spec, b"}}"
+
+
+def _read(validator: SchemaValidator, data: bytes | str) -> Any:
+    """What a validator makes of JSON, or None: why it refuses is not its to say."""
+    try:
+        return validator.validate_json(data)
+    except ValidationError:
+        return None
+
+
+def _load_quickly(data: bytes | str) -> list[SVC] | None:
+    """The services, unless something is wrong."""
+    specs = _equal_specs(data)
+    if specs is None:
+        services: list[SVC] | None = _read(_services_validator(), data)
+        return services
+    validate = _nested_spec_validator().validate_json
+    try:
+        return [validate(spec)[0][0][0] for spec in specs]
+    except ValidationError:
+        return None
+
+
+def _load_plainly(data: bytes | str) -> list[SVC]:
     """The same by way of the wire models, which say what is wrong."""
     services: list[SVC] = []
     for index, service in enumerate(_list_adapter().validate_json(data)):
@@ -116,7 +135,7 @@ _STYLES = (
 )
 
 
-def _equal_specs(data: bytes) -> list[bytes] | None:
+def _equal_specs(data: bytes | str) -> list[bytes] | None:
     """The spec of each service, as `[[[spec]]]`, if they all equal what is realized.
 
     The text is taken apart by nothing but the marks of a style between two equal texts. If
@@ -124,6 +143,9 @@ def _equal_specs(data: bytes) -> list[bytes] | None:
     was taken for. The brackets keep a value as deep as it was in the whole, for the
     parser's limit.
     """
+    if isinstance(data, str):
+        # Half a surrogate pair is no character: the parser is to stumble on it.
+        data = data.encode(errors="surrogatepass")
     for style in _STYLES:
         opening, middle, closing, comma = style
         if data.startswith(b"[" + opening):
@@ -145,7 +167,7 @@ def _split_equal_specs(
         spec = data[start:end]
         again = end + len(middle)
         after = again + len(spec)
-        if data[again:after] != spec or not data.startswith(closing, after):
+        if not (data.startswith(spec, again) and data.startswith(closing, after)):
             return None
         specs.append(b"[[[%b]]]" % spec)
         after += len(closing)
@@ -180,31 +202,3 @@ def _nested_spec_validator() -> SchemaValidator:
 @lru_cache(maxsize=1)
 def _list_adapter() -> TypeAdapter[list[models.Service]]:
     return TypeAdapter(list[models.Service])
-
-
-_gc_lock = threading.Lock()
-_gc_pauses = 0
-
-
-@contextmanager
-def _gc_paused(wanted: bool) -> Generator[None]:
-    """Pause the garbage collector; the last of several threads to leave resumes it."""
-    global _gc_pauses, _gc_was_enabled
-    if not wanted:
-        yield
-        return
-    with _gc_lock:
-        if not _gc_pauses:
-            _gc_was_enabled = gc.isenabled()
-            gc.disable()
-        _gc_pauses += 1
-    try:
-        yield
-    finally:
-        with _gc_lock:
-            _gc_pauses -= 1
-            if not _gc_pauses and _gc_was_enabled:
-                gc.enable()
-
-
-_gc_was_enabled = True

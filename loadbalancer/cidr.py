@@ -10,7 +10,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from .errors import AddressError
-from .ip_text import parse_ip
+from .ip_text import pack_ip, read_ip
 
 __all__ = ["CIDR", "parse_cidr"]
 
@@ -26,9 +26,10 @@ def parse_cidr(text: str) -> IPv4Network | IPv6Network:
     address, _, length = text.partition("/")
     error = AddressError(f"invalid CIDR address: {text}")
     try:
-        packed, zone = parse_ip(address)
+        canonical, zone = read_ip(address)
     except AddressError:
         raise error from None
+    packed = pack_ip(canonical)
     if zone or _is_length(length) is None or int(length) > 8 * len(packed):
         raise error
     if len(packed) == 4:

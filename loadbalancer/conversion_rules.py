@@ -1,7 +1,8 @@
 """The rules by which wire values become domain objects, each written once.
 
 Whichever way a payload comes in, as a wire model or as JSON read in bulk, these are the
-functions and tables that decide what it means.
+functions and tables that decide what it means. They return the fields of the domain object,
+all of them, in the order of its class.
 """
 
 from __future__ import annotations
@@ -10,41 +11,65 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .addr_cluster import AddrCluster
-from .backend import Backend
+from .backend import DEFAULT_BACKEND_WEIGHT, Backend
 from .backend_state import STATE_WORDS, BackendState
 from .errors import AddressError, ConversionError, L4ProtocolError
 from .l3n4 import L3n4AddrID, Scope
 from .l4 import L4Type, new_l4_type
 from .scalars import UINT32_MAX
-from .service import SVC, ServiceName
+from .service import ServiceName
 from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
 
 __all__ = [
     "NAT_POLICY_WORDS",
     "PROTOCOL_WORDS",
     "SCOPE_WORDS",
-    "STATES",
+    "WIRE_STATE_WORDS",
     "Values",
+    "backend_fields",
     "frontend_fields",
-    "service",
+    "service_fields",
 ]
 
-SCOPE_WORDS = {Scope.EXTERNAL: "external", Scope.INTERNAL: "internal"}
-PROTOCOL_WORDS = {L4Type.TCP: "tcp", L4Type.UDP: "udp"}
-NAT_POLICY_WORDS = {SVCNatPolicy.Nat46: "Nat46", SVCNatPolicy.Nat64: "Nat64"}
+# By the number of the scope or state; INVALID, the last state, has no word on the wire.
+SCOPE_WORDS = ("external", "internal")
+WIRE_STATE_WORDS: tuple[str | None, ...] = (*STATE_WORDS.values(), None)
+# By the value of the member.
+PROTOCOL_WORDS = {"TCP": "tcp", "UDP": "udp"}
+NAT_POLICY_WORDS = {"Nat46": "Nat46", "Nat64": "Nat64"}
 
-STATES = {word: BackendState(state) for state, word in STATE_WORDS.items()}
-_SCOPES: dict[str | None, Scope] = {word: scope for scope, word in SCOPE_WORDS.items()}
+_STATES: dict[str | None, BackendState] = {
+    None: BackendState.ACTIVE,
+    **{word: BackendState(state) for state, word in STATE_WORDS.items()},
+}
+_SCOPES: dict[str | None, Scope] = dict(zip(SCOPE_WORDS, Scope, strict=True))
+_PROTOCOLS: dict[str | None, L4Type] = {
+    None: L4Type.NONE,
+    **{word: L4Type(value) for value, word in PROTOCOL_WORDS.items()},
+}
 _NAT_POLICIES: dict[str | None, SVCNatPolicy] = {
-    word: policy for policy, word in NAT_POLICY_WORDS.items()
+    word: SVCNatPolicy(value) for value, word in NAT_POLICY_WORDS.items()
 }
 _TYPES: dict[str | None, SVCType] = {
-    str(svc_type): svc_type for svc_type in SVCType if svc_type is not SVCType.NONE
+    svc_type.value: svc_type for svc_type in SVCType if svc_type is not SVCType.NONE
 }
 _POLICIES: dict[str | None, SVCTrafficPolicy] = {"Local": SVCTrafficPolicy.Local}
 
+# Looked up once, for what runs once for each backend of a dump.
+_parse = AddrCluster.parse
+_NO_PROTOCOL = L4Type.NONE
+_EXTERNAL = Scope.EXTERNAL
+_MAINTENANCE = BackendState.MAINTENANCE
+_CLUSTER_IP = SVCType.ClusterIP
+_CLUSTER = SVCTrafficPolicy.Cluster
+_NO_NAT = SVCNatPolicy.NONE
+_NO_NAME = ServiceName(namespace="", name="")
+
+Make = Callable[[type[Any], dict[str, Any]], Any]
+"""How an object is made of its fields, all of which are given: with validation or without."""
+
 Values = Mapping[str, Any]
-"""The values of a wire model by the names of its attributes; None is absent."""
+"""The values of a wire model by the names of its attributes; absent is None, or not there."""
 
 
 def frontend_fields(wire: Values) -> dict[str, Any]:
@@ -53,35 +78,71 @@ def frontend_fields(wire: Values) -> dict[str, Any]:
     Raises:
         ConversionError: the first thing wrong in the order ip missing, protocol, ip, scope.
     """
-    ip = wire["ip"]
+    get = wire.get
+    ip = get("ip")
     if not ip:
         raise ConversionError("missing IP address", "frontend", "/ip")
-    protocol = L4Type.NONE
-    if wire["protocol"] is not None:
+    protocol = _PROTOCOLS.get(get("protocol"))
+    if protocol is None:
         try:
             protocol = new_l4_type(wire["protocol"])
         except L4ProtocolError as error:
             raise ConversionError(str(error), "frontend", "/protocol") from None
     try:
-        addr_cluster = AddrCluster.parse(ip)
+        addr_cluster = _parse(ip)
     except AddressError as error:
         raise ConversionError(str(error), "frontend", "/ip") from None
-    scope = _SCOPES.get(wire["scope"])
+    scope = _SCOPES.get(get("scope"))
     if scope is None:
-        reason = f'invalid scope "{wire["scope"] or ""}"'
+        reason = f'invalid scope "{get("scope") or ""}"'
         raise ConversionError(reason, "frontend", "/scope")
     return {
         "protocol": protocol,
-        "port": wire["port"] or 0,
+        "port": get("port") or 0,
         "addr_cluster": addr_cluster,
         "scope": scope,
     }
 
 
-def service(
-    frontend: dict[str, Any], backends: list[Backend], flags: Values | None, id: int | None
-) -> SVC:
-    """The service of a ServiceSpec whose parts have been converted.
+def backend_fields(wire: Values, default_weight: int = DEFAULT_BACKEND_WEIGHT) -> dict[str, Any]:
+    """The fields of a `Backend`, of the values of a BackendAddress.
+
+    Raises:
+        ConversionError: the ip is no address or the state none of a backend.
+    """
+    get = wire.get
+    try:
+        addr_cluster = _parse(wire["ip"])
+    except AddressError as error:
+        raise ConversionError(str(error), "backend", "/ip") from None
+    state = _STATES.get(get("state"))
+    if state is None:
+        raise ConversionError(f"invalid backend state [{get('state')}]", "backend", "/state")
+    weight = get("weight")
+    if weight is None:
+        weight = default_weight
+    return {
+        "protocol": _NO_PROTOCOL,
+        "port": get("port") or 0,
+        "addr_cluster": addr_cluster,
+        "scope": _EXTERNAL,
+        "fe_port_name": "",
+        "id": 0,
+        "weight": weight,
+        "node_name": get("node_name") or "",
+        "state": state if weight else _MAINTENANCE,
+        "preferred": get("preferred") or False,
+    }
+
+
+def service_fields(
+    frontend: dict[str, Any],
+    backends: list[Backend],
+    flags: Values | None,
+    id: int | None,
+    make: Make,
+) -> dict[str, Any]:
+    """The fields of an `SVC`, of a ServiceSpec whose parts have been converted.
 
     Raises:
         ConversionError: the id is none of a frontend.
@@ -89,14 +150,30 @@ def service(
     if id is not None and not 0 <= id <= UINT32_MAX:
         reason = f"invalid service ID {id}: not in 0 … {UINT32_MAX}"
         raise ConversionError(reason, "frontend", "/id")
-    get: Callable[[str], Any] = flags.get if flags else lambda _: None
-    return SVC(
-        frontend=L3n4AddrID(**frontend, id=id or 0),
-        backends=backends,
-        type=_TYPES.get(get("type"), SVCType.ClusterIP),
-        ext_traffic_policy=_POLICIES.get(get("ext_traffic_policy"), SVCTrafficPolicy.Cluster),
-        int_traffic_policy=_POLICIES.get(get("int_traffic_policy"), SVCTrafficPolicy.Cluster),
-        nat_policy=_NAT_POLICIES.get(get("nat_policy"), SVCNatPolicy.NONE),
-        health_check_node_port=get("health_check_node_port") or 0,
-        name=ServiceName(namespace=get("namespace") or "", name=get("name") or ""),
-    )
+    frontend["id"] = id or 0
+    flag = flags.get if flags else _absent
+    namespace, name = flag("namespace"), flag("name")
+    if namespace or name:
+        service_name = make(ServiceName, {"namespace": namespace or "", "name": name or ""})
+    else:
+        service_name = _NO_NAME
+    return {
+        "frontend": make(L3n4AddrID, frontend),
+        "backends": backends,
+        "type": _TYPES.get(flag("type"), _CLUSTER_IP),
+        "ext_traffic_policy": _POLICIES.get(flag("ext_traffic_policy"), _CLUSTER),
+        "int_traffic_policy": _POLICIES.get(flag("int_traffic_policy"), _CLUSTER),
+        "nat_policy": _NAT_POLICIES.get(flag("nat_policy"), _NO_NAT),
+        "session_affinity": False,
+        "session_affinity_timeout_sec": 0,
+        "health_check_node_port": flag("health_check_node_port") or 0,
+        "name": service_name,
+        "load_balancer_source_ranges": [],
+        "l7lb_proxy_port": 0,
+        "l7lb_frontend_ports": [],
+        "loopback_hostport": False,
+    }
+
+
+def _absent(_: str) -> None:
+    """What a service without flags has for each of them."""

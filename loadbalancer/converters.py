@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from pydantic_core import SchemaValidator, ValidationError
+from typing import Any
 
 from . import models
-from .addr_cluster import AddrCluster
 from .backend import DEFAULT_BACKEND_WEIGHT, Backend
-from .conversion_rules import STATES, Values, frontend_fields, service
-from .conversion_schema import backend_schema, validator
-from .errors import AddressError, ConversionError
+from .conversion_rules import backend_fields, frontend_fields, service_fields
+from .domain_model import DomainModel
+from .errors import ConversionError
 from .l3n4 import L3n4Addr
 from .service import SVC
-from .wire_values import backend_values, frontend_values, spec_values
+from .wire_text import backend_json, frontend_json, spec_json
 
 __all__ = [
     "backend_address_model",
@@ -43,7 +40,8 @@ def new_l3n4_addr_from_backend_model(base: models.BackendAddress) -> L3n4Addr:
     Raises:
         ConversionError: the ip is no address.
     """
-    return L3n4Addr(addr_cluster=_backend_ip(base.ip), port=base.port or 0)
+    fields = backend_fields({"ip": base.ip, "port": base.port})
+    return L3n4Addr(addr_cluster=fields["addr_cluster"], port=fields["port"])
 
 
 def new_backend_from_backend_model(
@@ -57,14 +55,7 @@ def new_backend_from_backend_model(
     Raises:
         ConversionError: the ip is no address or the state none of a backend.
     """
-    values: Values = base.__dict__
-    if values["weight"] is None and default_weight != DEFAULT_BACKEND_WEIGHT:
-        values = {**values, "weight": default_weight}
-    try:
-        backend: Backend = _backend_validator().validate_python(values)
-    except ValidationError as error:
-        raise _backend_error(values, error) from None
-    return backend
+    return Backend(**backend_fields(base.__dict__, default_weight))
 
 
 def new_svc_from_model(
@@ -89,7 +80,7 @@ def new_svc_from_model(
             raise error.below(f"/backend-addresses/{index}") from None
         backends.append(converted)
     flags = base.flags.__dict__ if base.flags else None
-    return service(frontend, backends, flags, base.id)
+    return SVC(**service_fields(frontend, backends, flags, base.id, _validated))
 
 
 def new_svc_from_service(
@@ -116,44 +107,22 @@ def frontend_address_model(
     addr: L3n4Addr, *, include_protocol: bool = True
 ) -> models.FrontendAddress:
     """What `L3n4Addr.get_model` returns."""
-    return models.FrontendAddress.model_validate(
-        frontend_values(addr, include_protocol=include_protocol)
-    )
+    text = frontend_json(addr, include_protocol=include_protocol)
+    return models.FrontendAddress.model_validate_json(text)
 
 
 def backend_address_model(backend: Backend) -> models.BackendAddress:
     """What `Backend.get_backend_model` returns."""
-    return models.BackendAddress.model_validate(backend_values(backend))
+    return models.BackendAddress.model_validate_json(backend_json(backend))
 
 
 def service_model(svc: SVC, *, include_protocol: bool = True) -> models.Service:
     """What `SVC.get_model` returns; spec and status share one ServiceSpec, as in Go."""
-    spec = models.ServiceSpec.model_validate(spec_values(svc, include_protocol=include_protocol))
-    return models.Service(spec=spec, status=models.ServiceStatus(realized=spec))
+    text = spec_json(svc, include_protocol=include_protocol)
+    spec = models.ServiceSpec.model_validate_json(text)
+    return models.Service.model_validate({"spec": spec, "status": {"realized": spec}})
 
 
-@lru_cache(maxsize=1)
-def _backend_validator() -> SchemaValidator:
-    return validator(backend_schema("attribute"))
-
-
-def _backend_ip(ip: str) -> AddrCluster:
-    try:
-        return AddrCluster.parse(ip)
-    except AddressError as error:
-        raise ConversionError(str(error), "backend", "/ip") from None
-
-
-def _backend_error(values: Values, error: ValidationError) -> ConversionError:
-    """Why a backend was refused, in the words of the reference."""
-    try:
-        _backend_ip(values["ip"])
-    except ConversionError as reason:
-        return reason
-    except TypeError:
-        pass
-    if values["state"] is not None and values["state"] not in STATES:
-        return ConversionError(f"invalid backend state [{values['state']}]", "backend", "/state")
-    # A wire model that was changed after it had been validated.
-    first = error.errors(include_url=False)[0]
-    return ConversionError(first["msg"], "backend", f"/{first['loc'][-1]}")
+def _validated(cls: type[DomainModel], fields: dict[str, Any]) -> DomainModel:
+    # A wire model may have been changed after it had been validated.
+    return cls(**fields)

@@ -12,7 +12,7 @@ from typing import NoReturn
 from .errors import AddressError
 from .go_text import quote
 
-__all__ = ["MAPPED_PREFIX", "format_ipv6", "is_ipv4", "parse_ip", "parse_ipv4", "parse_ipv6"]
+__all__ = ["MAPPED_PREFIX", "explain_ip", "is_ipv4", "pack_ip", "read_ip"]
 
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 # Four decimal octets without leading zeros: such a text is its own canonical form.
@@ -20,75 +20,80 @@ is_ipv4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}").fullmatch
 _GROUP = "[0-9a-fA-F]{1,4}"
 _is_groups = re.compile(rf"{_GROUP}(?::{_GROUP})*").fullmatch
 _hex_digits = re.compile("[0-9a-fA-F]*").match
-# The longest run of zero groups is replaced by `::`, the first one of equally long runs, and
-# never a single group (RFC 5952 section 4.2).
-_zero_runs = re.compile(r"(?:^|:)0(?::0)+(?=:|$)").finditer
+# Runs of zero groups in an address between colons, the longest first; a single group is none
+# (RFC 5952 section 4.2).
+_ZERO_RUNS = tuple(":" + "0:" * length for length in range(8, 1, -1))
 
 # The first 12 bytes of a 4-in-6 address (RFC 4291 section 2.5.5.2).
 MAPPED_PREFIX = bytes(10) + b"\xff\xff"
+_MAPPED_GROUPS = ["0"] * 5
 _IPV6_GROUPS = 8
 
 
-def parse_ip(text: str) -> tuple[bytes, str]:
-    """Read an IP address: its 4 or 16 bytes, and the zone (empty if there is none).
+def read_ip(text: str) -> tuple[str, str]:
+    """Read an IP address: its canonical text, and the zone (empty if there is none).
 
     Raises:
         AddressError: the text is not what `netip.ParseAddr` accepts; the message is Go's.
     """
-    packed = parse_ipv4(text)
-    if packed is not None:
-        return packed, ""
+    if is_ipv4(text):
+        return text, ""
     address, percent, zone = text.partition("%")
-    packed = parse_ipv6(address)
-    if packed is None or (percent and not zone):
+    groups = _ipv6_groups(address)
+    if groups is None or (percent and not zone):
         explain_ip(text)
-    return packed, zone
+    return _ipv6_text(groups), zone
 
 
-def parse_ipv4(text: str) -> bytes | None:
-    """The 4 bytes of four decimal octets without leading zeros, else None."""
-    return None if is_ipv4(text) is None else bytes(map(int, text.split(".")))
+def pack_ip(canonical: str) -> bytes:
+    """The 4 or 16 bytes of an address that `read_ip` has returned."""
+    groups = _ipv6_groups(canonical)
+    if groups is None:
+        return bytes(map(int, canonical.split(".")))
+    return bytes.fromhex("".join([group.rjust(4, "0") for group in groups]))
 
 
-def parse_ipv6(text: str) -> bytes | None:
-    """The 16 bytes of an IPv6 address without zone (RFC 4291 section 2.2), else None."""
+def _ipv6_groups(text: str) -> list[str] | None:
+    """The eight groups of an IPv6 address without zone (RFC 4291 section 2.2), else None.
+
+    In lower case and without leading zeros.
+    """
     if "." in text:
         # The last two groups may be written as an IPv4 address.
         leading, _, dotted = text.rpartition(":")
-        tail = parse_ipv4(dotted)
-        if tail is None:
+        if not leading or not is_ipv4(dotted):
             return None
-        text = f"{leading}:{tail[:2].hex()}:{tail[2:].hex()}"
+        a, b, c, d = map(int, dotted.split("."))
+        text = f"{leading}:{a << 8 | b:x}:{c << 8 | d:x}"
     head, ellipsis, rest = text.partition("::")
-    if not ellipsis:
-        groups = _groups(text)
-        if len(groups) != _IPV6_GROUPS:
+    groups = _split(head) if head else []
+    if ellipsis:
+        tail = _split(rest) if rest else []
+        if groups is None or tail is None or len(groups) + len(tail) >= _IPV6_GROUPS:
             return None
-        return bytes.fromhex("".join(groups))
-    left, right = _groups(head), _groups(rest)
-    missing = _IPV6_GROUPS - len(left) - len(right)
-    if missing < 1 or (head and not left) or (rest and not right):
-        return None
-    return bytes.fromhex("".join(left + ["0000"] * missing + right))
+        return groups + ["0"] * (_IPV6_GROUPS - len(groups) - len(tail)) + tail
+    return groups if groups and len(groups) == _IPV6_GROUPS else None
 
 
-def _groups(text: str) -> list[str]:
-    """The colon-separated groups, four digits each; none if one of them is malformed."""
+def _split(text: str) -> list[str] | None:
+    """Colon-separated groups, if each of them is well-formed."""
     if _is_groups(text) is None:
-        return []
-    return [group.rjust(4, "0") for group in text.split(":")]
+        return None
+    return [group.lstrip("0") or "0" for group in text.lower().split(":")]
 
 
-def format_ipv6(packed: bytes) -> str:
-    """16 bytes as RFC 5952 text; a dotted tail for 4-in-6 addresses alone, as Go prints it."""
-    if packed.startswith(MAPPED_PREFIX):
-        return "::ffff:" + ".".join(map(str, packed[12:]))
-    digits = packed.hex(":", 2)
-    text = ":".join([group.lstrip("0") or "0" for group in digits.split(":")])
-    longest = max(_zero_runs(text), key=lambda run: run[0].count("0"), default=None)
-    if longest is None:
-        return text
-    return text[: longest.start()] + "::" + text[longest.end() + 1 :]
+def _ipv6_text(groups: list[str]) -> str:
+    """The RFC 5952 text; a dotted tail for 4-in-6 addresses alone, as Go prints it."""
+    if groups[5] == "ffff" and groups[:5] == _MAPPED_GROUPS:
+        high, low = int(groups[6], 16), int(groups[7], 16)
+        return f"::ffff:{high >> 8}.{high & 255}.{low >> 8}.{low & 255}"
+    text = f":{':'.join(groups)}:"
+    for run in _ZERO_RUNS:
+        # The first one, where several are equally long.
+        start = text.find(run)
+        if start >= 0:
+            return f"{text[1:start]}::{text[start + len(run) : -1]}"
+    return text[1:-1]
 
 
 def explain_ip(text: str) -> NoReturn:
@@ -185,7 +190,7 @@ def _explain_dotted_tail(
     if count > _IPV6_GROUPS - 2:
         reason = "too many hex fields to fit an embedded IPv4 at the end of the address"
         return _error(text, reason, rest)
-    if parse_ipv4(rest) is None:
+    if not is_ipv4(rest):
         return _error(text, str(_explain_ipv4(rest)), rest)
     if count == _IPV6_GROUPS - 2 and ellipsis:
         return _error(text, "the :: must expand to at least one field of zeros")

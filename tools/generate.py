@@ -77,6 +77,15 @@ def generate_json_schemas(out: Path) -> None:
                 write_json(name + suffix, {**head, "title": name, **schema})
 
 
+def generate_reference(out: Path) -> None:
+    """Generate the reference of public names."""
+    from reference import reference
+
+    (out / "docs").mkdir()
+    text = reference(ROOT / "loadbalancer")
+    (out / "docs" / "reference.md").write_bytes(text.encode())
+
+
 WIRE_MODELS = (
     "BackendAddress",
     "Error",
@@ -119,6 +128,7 @@ DOMAIN_TYPES = (
 GENERATORS: dict[str, Callable[[Path], None]] = {
     "models": generate_models,
     "schemas/json": generate_json_schemas,
+    "docs/reference.md": generate_reference,
 }
 
 

@@ -1,0 +1,60 @@
+"""Dumps to measure with: what `GET /v1/service` answers, of any size."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def services(count: int, backends: int) -> list[dict[str, Any]]:
+    """`count` services of `backends` backends each, every address another one."""
+    listed: list[dict[str, Any]] = []
+    number = 0
+    for index in range(count):
+        addresses: list[dict[str, Any]] = []
+        for _ in range(backends):
+            number += 1
+            addresses.append(
+                {
+                    "ip": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}",
+                    "nodeName": f"k8s-worker-n{number % 100}",
+                    "port": 8080,
+                    "state": "active",
+                    "weight": 100,
+                }
+            )
+        spec: dict[str, Any] = {
+            "backend-addresses": addresses,
+            "flags": {
+                "extTrafficPolicy": "Cluster",
+                "intTrafficPolicy": "Cluster",
+                "name": f"service-{index}",
+                "namespace": "default",
+                "trafficPolicy": "Cluster",
+                "type": "ClusterIP",
+            },
+            "frontend-address": {
+                "ip": f"10.{96 + (index >> 16)}.{index >> 8 & 255}.{index & 255}",
+                "port": 80,
+                "protocol": "tcp",
+                "scope": "external",
+            },
+            "id": index + 1,
+        }
+        listed.append({"spec": spec, "status": {"realized": spec}})
+    return listed
+
+
+def dump(count: int, backends: int) -> bytes:
+    """The same as compact JSON, the way an agent writes it."""
+    return json.dumps(services(count, backends), separators=(",", ":")).encode()
+
+
+PUT_BODY = (
+    b'{"backend-addresses":[{"ip":"10.0.0.1","port":53,"state":"active","weight":100},'
+    b'{"ip":"10.0.0.2","port":53,"state":"active","weight":100}],"flags":{"extTrafficPolicy":'
+    b'"Cluster","intTrafficPolicy":"Cluster","trafficPolicy":"Cluster","type":"ClusterIP"},'
+    b'"frontend-address":{"ip":"10.96.0.10","port":53,"protocol":"tcp","scope":"external"},'
+    b'"id":1}'
+)
+"""What the `cilium` client sends for a service of two backends."""

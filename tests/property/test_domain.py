@@ -1,0 +1,148 @@
+"""Properties of all domain types: JSON, pickle and copies give back what there was."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from loadbalancer import (
+    CIDR,
+    ID,
+    SVC,
+    AddrCluster,
+    Backend,
+    BackendID,
+    BackendState,
+    BackendStateFlags,
+    FEPortName,
+    L3n4Addr,
+    L3n4AddrID,
+    L4Addr,
+    L4Type,
+    Preferred,
+    Scope,
+    ServiceFlags,
+    ServiceID,
+    ServiceName,
+    SvcFlagParam,
+    SVCNatPolicy,
+    SVCTrafficPolicy,
+    SVCType,
+    schemas,
+)
+
+from . import strategies
+
+# Every type with a JSON Schema that is no wire model.
+DOMAIN: dict[str, tuple[Any, st.SearchStrategy[Any]]] = {
+    "AddrCluster": (AddrCluster, strategies.addr_clusters()),
+    "Backend": (Backend, strategies.backends),
+    "BackendID": (BackendID, strategies.uint32s),
+    "BackendState": (BackendState, st.sampled_from(BackendState)),
+    "BackendStateFlags": (BackendStateFlags, st.sampled_from(BackendStateFlags)),
+    "CIDR": (CIDR, strategies.cidrs),
+    "FEPortName": (FEPortName, strategies.texts),
+    "ID": (ID, strategies.uint32s),
+    "L3n4Addr": (L3n4Addr, strategies.l3n4_addrs),
+    "L3n4AddrID": (L3n4AddrID, strategies.l3n4_addr_ids),
+    "L4Addr": (L4Addr, strategies.l4_addrs),
+    "L4Type": (L4Type, strategies.l4_types),
+    "Preferred": (Preferred, st.booleans()),
+    "SVC": (SVC, strategies.services),
+    "SVCNatPolicy": (SVCNatPolicy, st.sampled_from(SVCNatPolicy)),
+    "SVCTrafficPolicy": (SVCTrafficPolicy, st.sampled_from(SVCTrafficPolicy)),
+    "SVCType": (SVCType, st.sampled_from(SVCType)),
+    "Scope": (Scope, strategies.scopes),
+    "ServiceFlags": (ServiceFlags, strategies.service_flags),
+    "ServiceID": (ServiceID, strategies.uint16s),
+    "ServiceName": (ServiceName, strategies.service_names),
+    "SvcFlagParam": (SvcFlagParam, strategies.svc_flag_params),
+}
+WIRE = {
+    "BackendAddress",
+    "Error",
+    "FrontendAddress",
+    "FrontendMapping",
+    "LRPBackend",
+    "LRPSpec",
+    "Service",
+    "ServiceSpec",
+    "ServiceSpecFlags",
+    "ServiceStatus",
+}
+few_examples = settings(max_examples=50)
+
+
+def test_every_domain_type_is_looked_at() -> None:
+    assert sorted({*DOMAIN, *WIRE}) == schemas.names()
+    assert DOMAIN.keys() & WIRE == set()
+
+
+@pytest.mark.parametrize("name", DOMAIN)
+class TestEveryType:
+    @few_examples
+    @given(st.data())
+    def test_json(self, name: str, data: st.DataObject) -> None:
+        kind, values = DOMAIN[name]
+        adapter: TypeAdapter[Any] = TypeAdapter(kind)
+        value = data.draw(values)
+        text = adapter.dump_json(value)
+        again = adapter.validate_json(text)
+        assert (again, type(again), adapter.dump_json(again)) == (value, type(value), text)
+        assert repr(again) == repr(value)
+
+    @few_examples
+    @given(st.data())
+    def test_python_values(self, name: str, data: st.DataObject) -> None:
+        kind, values = DOMAIN[name]
+        adapter: TypeAdapter[Any] = TypeAdapter(kind)
+        value = data.draw(values)
+        assert adapter.validate_python(value) == value
+        for mode in ("python", "json"):
+            dumped = adapter.dump_python(value, mode=mode)
+            assert repr(adapter.validate_python(dumped)) == repr(value)
+
+    @few_examples
+    @given(st.data())
+    def test_pickle(self, name: str, data: st.DataObject) -> None:
+        value = data.draw(DOMAIN[name][1])
+        again = pickle.loads(pickle.dumps(value))
+        assert (again, type(again), repr(again)) == (value, type(value), repr(value))
+
+    @few_examples
+    @given(st.data())
+    def test_copies(self, name: str, data: st.DataObject) -> None:
+        value = data.draw(DOMAIN[name][1])
+        for again in (copy.copy(value), copy.deepcopy(value)):
+            assert (again, type(again), repr(again)) == (value, type(value), repr(value))
+
+
+VALUES = ["AddrCluster", "L3n4Addr", "L3n4AddrID", "L4Addr", "ServiceName", "SvcFlagParam"]
+
+
+@pytest.mark.parametrize("name", VALUES)
+@given(st.data())
+def test_equal_values_have_equal_hashes(name: str, data: st.DataObject) -> None:
+    kind, values = DOMAIN[name]
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    value = data.draw(values)
+    again = adapter.validate_json(adapter.dump_json(value))
+    assert (hash(again), {again: 1}) == (hash(value), {value: 1})
+
+
+@pytest.mark.parametrize("name", ["Backend", "SVC"])
+@few_examples
+@given(st.data())
+def test_deep_copy_into_makes_the_other_one_equal(name: str, data: st.DataObject) -> None:
+    values = DOMAIN[name][1]
+    value, other = data.draw(values), data.draw(values)
+    before = repr(value)
+    value.deep_copy_into(other)
+    assert (other, repr(other), repr(value)) == (value, before, before)
+    assert other is not value

@@ -1,0 +1,367 @@
+"""The bulk functions accept, refuse and return what the wire models and converters do.
+
+`load_services` takes a shorter way when the two specs of a service are equal texts. Hence the
+many lists in which they are, nearly are, or look as if they were.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from loadbalancer import (
+    SVC,
+    AddrCluster,
+    Backend,
+    BackendState,
+    ConversionError,
+    L3n4AddrID,
+    L4Type,
+    ServiceName,
+    SVCNatPolicy,
+    SVCTrafficPolicy,
+    SVCType,
+    dump_service,
+    dump_services,
+    load_service,
+    load_service_spec,
+    load_services,
+    models,
+)
+
+from .service_lists import (
+    LISTS,
+    NO_FRONTEND,
+    NO_SCOPE,
+    SPACED,
+    SPEC,
+    listed,
+    service,
+    spaced_service,
+)
+from .support import (
+    NONE_FOUND,
+    Text,
+    few,
+    outcome,
+    plain_service,
+    plain_service_spec,
+    plain_services,
+    vector,
+)
+
+Load = Callable[[Text], Any]
+
+
+def outcomes_differ(plain: Load, load: Load, data: Text) -> bool:
+    return outcome(lambda: load(data)) != outcome(lambda: plain(data))
+
+
+def differences(texts: Iterable[str], plain: Load, load: Load) -> list[Text]:
+    """The texts, as they are and as bytes, of which the two ways come to different outcomes."""
+    inputs = [data for text in texts for data in (text, text.encode())]
+    assert inputs
+    return [data for data in inputs if outcomes_differ(plain, load, data)]
+
+
+def payloads(name: str) -> list[str]:
+    return [row["payload"] for row in vector(name)]
+
+
+def spec_texts() -> Iterator[str]:
+    """All payloads of the vectors as specs, or as parts of specs that are otherwise fine."""
+    yield from payloads("service_spec")
+    for text in payloads("backend"):
+        frontend = '{"ip":"::1","scope":"internal"}'
+        yield f'{{"frontend-address":{frontend},"backend-addresses":[{text}]}}'
+    for text in payloads("frontend"):
+        yield f'{{"backend-addresses":[{{"ip":"10.0.0.1"}}],"frontend-address":{text}}}'
+
+
+class TestVectors:
+    def test_load_service_spec(self) -> None:
+        texts = list(spec_texts())
+        assert few(differences(texts, plain_service_spec, load_service_spec)) == NONE_FOUND
+
+    def test_load_service_of_both_specs(self) -> None:
+        texts = [service(text) for text in spec_texts()]
+        assert few(differences(texts, plain_service, load_service)) == NONE_FOUND
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            '{"spec":%s}',
+            '{"spec":%s,"status":null}',
+            '{"spec":%s,"status":{}}',
+            '{"spec":%s,"status":{"realized":null}}',
+            '{"status":{"realized":%s}}',
+            '{"spec":null,"status":{"realized":%s}}',
+            '{"status":{"realized":%s},"spec":{"id":7,"frontend-address":{}}}',
+            '{"status":{"realized":{"id":7,"frontend-address":{}}},"spec":%s}',
+        ],
+    )
+    def test_load_service_of_any_form(self, form: str) -> None:
+        texts = [form % text for text in payloads("service_spec")]
+        assert few(differences(texts, plain_service, load_service)) == NONE_FOUND
+
+    def test_load_services_of_equal_specs(self) -> None:
+        texts = [listed(service(text)) for text in spec_texts()]
+        assert few(differences(texts, plain_services, load_services)) == NONE_FOUND
+
+    def test_load_services_of_equal_specs_with_space_between(self) -> None:
+        texts = [listed(spaced_service(text)) for text in spec_texts()]
+        assert few(differences(texts, plain_services, load_services)) == NONE_FOUND
+
+    def test_load_services_of_every_good_service_and_a_bad_one_among_them(self) -> None:
+        stages = [(row["stage"], row["payload"]) for row in vector("service_spec")]
+        good = [service(text) for stage, text in stages if stage == "ok"][:60]
+        bad = [service(text) for stage, text in stages if stage != "ok"][::25]
+        lists = [[*good[:place], each, *good[place:]] for place, each in enumerate(bad)]
+        texts = [listed(*services) for services in [good, *lists]]
+        assert len(texts) > 30
+        assert few(differences(texts, plain_services, load_services)) == NONE_FOUND
+
+
+@pytest.mark.parametrize("text", LISTS.values(), ids=list(LISTS))
+def test_load_services_does_not_take_the_short_way_by_mistake(text: str) -> None:
+    assert differences([text], plain_services, load_services) == []
+
+
+def test_the_cases_hold_lists_that_go_either_way() -> None:
+    """Else the comparison above would compare the plain way with itself."""
+    outcomes = [outcome(partial(load_services, text))[0] for text in LISTS.values()]
+    assert {kind: outcomes.count(kind) > 10 for kind in set(outcomes)} == {
+        "result": True,
+        "ConversionError": False,
+        "ValidationError": True,
+    }
+
+
+@pytest.mark.parametrize("text", [SPEC, NO_SCOPE, NO_FRONTEND])
+def test_one_flipped_byte_anywhere_makes_no_difference_between_the_ways(text: str) -> None:
+    whole = listed(service(text)).encode()
+    changed = [
+        whole[:place] + bytes([byte]) + whole[place + 1 :]
+        for place in range(len(whole))
+        for byte in b' "x}'
+    ]
+    found = [data for data in changed if outcomes_differ(plain_services, load_services, data)]
+    assert few(found) == NONE_FOUND
+
+
+@pytest.mark.parametrize("text", [SPEC, NO_SCOPE])
+def test_one_dropped_byte_anywhere_makes_no_difference_between_the_ways(text: str) -> None:
+    whole = listed(service(text)).encode()
+    changed = [whole[:place] + whole[place + 1 :] for place in range(len(whole))]
+    found = [data for data in changed if outcomes_differ(plain_services, load_services, data)]
+    assert few(found) == NONE_FOUND
+
+
+@pytest.mark.parametrize("form", [service, spaced_service])
+def test_the_parser_s_limit_of_depth_is_where_it_was(form: Any) -> None:
+    def nested(depth: int) -> str:
+        key = '"x":' + "[" * depth + "]" * depth
+        return listed(form(f"{SPEC[:-1]},{key}}}"))
+
+    found = {depth: outcome(partial(load_services, nested(depth)))[0] for depth in range(180, 210)}
+    assert set(found.values()) == {"result", "ValidationError"}
+    assert [
+        depth for depth in found if outcomes_differ(plain_services, load_services, nested(depth))
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        listed(service(SPEC)).encode("utf-16"),
+        listed(service(SPEC)).encode("utf-8-sig"),
+        listed(service(SPEC.replace("web", "ÿ"))).encode("latin-1"),
+        listed(service(SPEC)).encode() + b"\xff",
+        b"\xff",
+    ],
+)
+def test_bytes_that_are_no_utf_8_are_refused_alike(data: bytes) -> None:
+    found = outcome(lambda: load_services(data))
+    assert found[0] == "ValidationError"
+    assert found == outcome(lambda: plain_services(data))
+
+
+LOADERS: list[tuple[Load, Load, str]] = [
+    (load_service_spec, plain_service_spec, SPEC),
+    (load_service, plain_service, service(SPEC)),
+    (load_services, plain_services, listed(service(SPEC))),
+]
+
+
+@pytest.mark.parametrize(("load", "plain", "text"), LOADERS)
+class TestTexts:
+    """A text, other than bytes, is handed to the parser as it is."""
+
+    def test_a_text_that_cannot_be_encoded(self, load: Load, plain: Load, text: str) -> None:
+        broken = text.replace("web", "\ud800")
+        assert outcome(lambda: load(broken)) == outcome(lambda: plain(broken))
+
+    def test_an_error_shows_the_text(self, load: Load, plain: Load, text: str) -> None:
+        cut = text[:-1]
+        with pytest.raises(ValidationError) as caught:
+            load(cut)
+        assert [error["input"] for error in caught.value.errors()] == [cut]
+        assert outcome(lambda: load(cut)) == outcome(lambda: plain(cut))
+
+
+class TestErrors:
+    """Asserted as they are, not only against the plain way."""
+
+    def test_a_conversion_error_starts_with_the_index(self) -> None:
+        good, bad = service(SPEC), service(SPEC.replace("fd00::2", "fd00::x"))
+        with pytest.raises(ConversionError) as caught:
+            load_services(listed(good, good, bad, good))
+        error = caught.value
+        assert (error.reason, error.side, error.pointer) == (
+            'ParseAddr("fd00::x"): each colon-separated field must have at least one digit '
+            '(at "x")',
+            "backend",
+            "/2/status/realized/backend-addresses/1/ip",
+        )
+
+    def test_of_an_unrealized_service_it_is_in_the_spec(self) -> None:
+        with pytest.raises(ConversionError) as caught:
+            load_services(f'[{{"spec":{NO_SCOPE}}}]')
+        error = caught.value
+        assert (error.reason, error.side, error.pointer) == (
+            'invalid scope ""',
+            "frontend",
+            "/0/spec/frontend-address/scope",
+        )
+
+    def test_neither_spec_nor_status(self) -> None:
+        with pytest.raises(ConversionError) as in_list:
+            load_services(listed(service(SPEC), "{}"))
+        with pytest.raises(ConversionError) as alone:
+            load_service("{}")
+        found = [(e.reason, e.side, e.pointer) for e in (in_list.value, alone.value)]
+        reason = "neither spec nor realized status"
+        assert found == [(reason, "service", "/1"), (reason, "service", "")]
+
+    def test_a_spec_beside_what_is_realized_is_validated(self) -> None:
+        with pytest.raises(ValidationError) as caught:
+            load_services(listed(service(NO_FRONTEND, SPEC)))
+        assert caught.value.errors(include_url=False, include_input=False) == [
+            {"type": "missing", "loc": (0, "spec", "frontend-address"), "msg": "Field required"}
+        ]
+
+    def test_a_spec_beside_what_is_realized_need_not_convert(self) -> None:
+        assert load_services(listed(service(NO_SCOPE, SPEC))) == [load_service_spec(SPEC)]
+
+    def test_a_service_may_be_realized_otherwise_than_wanted(self) -> None:
+        realized = SPEC.replace("8080", "8081")
+        assert load_service(service(SPEC, realized)) == load_service_spec(realized)
+
+
+EVERY_FIELD = SVC(
+    frontend=L3n4AddrID(protocol=L4Type.TCP, addr_cluster=AddrCluster("192.0.2.1"), port=80, id=5),
+    backends=[
+        Backend(
+            addr_cluster=AddrCluster("10.0.1.1"),
+            port=8080,
+            node_name="node-1",
+            preferred=True,
+            state=BackendState.QUARANTINED,
+        ),
+        Backend(addr_cluster=AddrCluster("fd00::2"), port=1),
+    ],
+    type=SVCType.LoadBalancer,
+    ext_traffic_policy=SVCTrafficPolicy.Local,
+    int_traffic_policy=SVCTrafficPolicy.Cluster,
+    nat_policy=SVCNatPolicy.Nat46,
+    health_check_node_port=30000,
+    name=ServiceName(namespace="default", name="web"),
+)
+
+
+class TestValues:
+    @pytest.mark.parametrize("text", [SPEC, SPACED])
+    def test_load_service_spec(self, text: str) -> None:
+        assert load_service_spec(text) == EVERY_FIELD
+
+    @pytest.mark.parametrize("text", [service(SPEC), spaced_service(SPEC), f'{{"spec":{SPEC}}}'])
+    def test_load_service(self, text: str) -> None:
+        assert load_service(text) == EVERY_FIELD
+
+    @pytest.mark.parametrize("count", [0, 1, 2, 50])
+    def test_load_services(self, count: int) -> None:
+        services = load_services(listed(*[service(SPEC)] * count))
+        assert services == [EVERY_FIELD] * count
+
+    def test_the_loaded_objects_share_nothing_that_can_be_changed(self) -> None:
+        first, second = load_services(listed(service(SPEC), service(SPEC)))
+        first.backends[0].weight = 7
+        first.backends.pop()
+        first.l7lb_frontend_ports.append("80")
+        assert second == EVERY_FIELD
+
+    def test_what_was_loaded_is_validated_on_assignment(self) -> None:
+        (svc,) = load_services(listed(service(SPEC)))
+        with pytest.raises(ValidationError):
+            svc.backends[0].weight = 65536
+        with pytest.raises(ValidationError):
+            svc.health_check_node_port = -1
+        assert svc == EVERY_FIELD
+
+
+class TestDump:
+    def test_dump_service_is_the_json_of_its_model(self) -> None:
+        assert dump_service(EVERY_FIELD).decode() == EVERY_FIELD.get_model().model_dump_json()
+        assert dump_service(EVERY_FIELD).decode() == service(
+            SPEC.replace('"port":1}', '"port":1,"state":"active","weight":100}')
+        )
+
+    def test_without_protocol(self) -> None:
+        model = EVERY_FIELD.get_model(include_protocol=False)
+        dumped = dump_service(EVERY_FIELD, include_protocol=False)
+        assert dumped.decode() == model.model_dump_json()
+        assert b"protocol" not in dumped
+        assert dump_services([EVERY_FIELD], include_protocol=False) == b"[" + dumped + b"]"
+
+    def test_dump_services_is_the_json_of_the_list(self) -> None:
+        texts = [row["payload"] for row in vector("service_spec") if row["stage"] == "ok"]
+        services = [load_service_spec(text) for text in texts]
+        adapter: TypeAdapter[list[models.Service]] = TypeAdapter(list[models.Service])
+        expected = adapter.dump_json([svc.get_model() for svc in services])
+        assert dump_services(services) == expected
+        assert load_services(expected) == services
+
+    def test_takes_any_iterable(self) -> None:
+        assert dump_services(iter([])) == b"[]"
+        assert dump_services(svc for svc in [EVERY_FIELD]) == dump_services((EVERY_FIELD,))
+
+    @pytest.mark.parametrize("text", ["ノード😀", '"\\/', "\n\t\0\x7f", "\u2028", "<&>"])
+    def test_any_text_comes_back(self, text: str) -> None:
+        svc = EVERY_FIELD.deep_copy()
+        svc.backends[0].node_name = text
+        assert dump_service(svc).decode() == svc.get_model().model_dump_json()
+        assert load_service(dump_service(svc)) == svc
+
+
+class TestGarbageCollector:
+    """Paused while a list is loaded, and afterwards as it was."""
+
+    @pytest.mark.parametrize("enabled", [True, False])
+    @pytest.mark.parametrize("text", [listed(service(SPEC)), "[{}]", "x"])
+    def test_is_left_as_it_was(self, enabled: bool, text: str) -> None:
+        states: list[bool] = []
+        before = gc.isenabled()
+        (gc.enable if enabled else gc.disable)()
+        outcome(lambda: load_services(text))
+        states.append(gc.isenabled())
+        outcome(lambda: load_services(text, pause_gc=False))
+        states.append(gc.isenabled())
+        dump_services([EVERY_FIELD])
+        states.append(gc.isenabled())
+        (gc.enable if before else gc.disable)()
+        assert states == [enabled] * 3

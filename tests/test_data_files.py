@@ -1,0 +1,42 @@
+"""Every data file is used by a test, and every test that needs one has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from .support import DATA, ROOT
+
+SERVER = ROOT / "tests" / "server"
+
+# Which test reads a file. The vector files are found by their test itself.
+READERS = {
+    "payloads/client_put_1.json": "tests/test_payloads.py",
+    "payloads/client_put_2.json": "tests/test_payloads.py",
+    "payloads/client_put_3.json": "tests/test_payloads.py",
+    "payloads/client_put_4.json": "tests/test_payloads.py",
+    "payloads/client_put_5.json": "tests/test_payloads.py",
+    "payloads/service_get_5.json": "tests/test_payloads.py",
+    "payloads/service_list.json": "tests/test_payloads.py",
+    "payloads/service_list.txt": "tests/test_payloads.py",
+    "payloads/service_list_wire.json": "tests/test_payloads.py",
+    "transcripts/service_api.jsonl": "tests/server/test_transcripts.py",
+}
+
+
+def test_no_file_is_without_a_reader() -> None:
+    files = {str(path.relative_to(DATA)) for path in DATA.rglob("*") if path.is_file()}
+    vectors = {name for name in files if name.startswith("vectors/")}
+    assert vectors
+    assert files - vectors == set(READERS)
+
+
+def test_each_reader_of_the_library_names_its_file() -> None:
+    readers = {file: name for file, name in READERS.items() if "/server/" not in name}
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in set(readers.values())}
+    assert [f for f, name in readers.items() if f.rpartition("/")[2] not in texts[name]] == []
+
+
+@pytest.mark.skipif(not SERVER.is_dir(), reason="there are no tests of the server yet")
+def test_each_reader_of_the_server_names_its_file() -> None:
+    reader = ROOT / READERS["transcripts/service_api.jsonl"]
+    assert "service_api.jsonl" in reader.read_text(encoding="utf-8")

@@ -1,0 +1,397 @@
+"""The shipped JSON Schemas and the OpenAPI document: their verdicts are those of the models."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, Literal, Protocol, cast
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
+from pydantic import TypeAdapter, ValidationError
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+import loadbalancer
+from loadbalancer import load_service_spec, models, schemas
+
+from .property.strategies import wire_models
+from .property.test_domain import DOMAIN, WIRE
+from .support import DATA, NONE_FOUND, ROOT, Row, children, few, payload, vector
+
+Mode = Literal["validation", "serialization"]
+MODES: tuple[Mode, ...] = ("validation", "serialization")
+FILES = sorted((ROOT / "schemas" / "json").iterdir())
+
+
+class Verdict(Protocol):
+    def is_valid(self, instance: Any) -> bool: ...
+
+
+@cache
+def validator(name: str, mode: Mode = "validation") -> Verdict:
+    return cast(Verdict, Draft202012Validator(schemas.schema(name, mode)))
+
+
+@cache
+def component(name: str) -> Verdict:
+    """A schema of the OpenAPI document, its references resolved in the document."""
+    document = Resource.from_contents(schemas.openapi(), default_specification=DRAFT202012)
+    empty: Registry[Any] = Registry()
+    registry = empty.with_resource("urn:openapi", document)
+    reference = {"$ref": f"urn:openapi#/components/schemas/{name}"}
+    return cast(Verdict, Draft202012Validator(reference, registry=registry))
+
+
+class TestFiles:
+    def test_every_file_is_of_a_type_or_the_document(self) -> None:
+        names = {*DOMAIN, *WIRE}
+        written = {f"{name}.serialization" for name in names}
+        stems = {path.name.removesuffix(".json") for path in FILES}
+        assert stems - written == {*names, "openapi"}
+
+    @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+    def test_is_a_schema_with_an_id_of_its_own(self, path: Any) -> None:
+        document = json.loads(path.read_bytes())
+        if path.name == "openapi.json":
+            assert document["openapi"] == "3.1.0"
+            return
+        stem = path.name.removesuffix(".json")
+        assert list(document)[:3] == ["$schema", "$id", "title"]
+        assert document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+        assert document["$id"] == f"urn:cilium-loadbalancer:{stem}"
+        assert document["title"] == stem.removesuffix(".serialization")
+        Draft202012Validator.check_schema(document)
+
+    @pytest.mark.parametrize("mode", MODES)
+    @pytest.mark.parametrize("name", sorted({*DOMAIN, *WIRE}))
+    def test_is_the_schema_that_pydantic_has_for_the_type(self, name: str, mode: Mode) -> None:
+        kind = getattr(models if name in WIRE else loadbalancer, name)
+        expected = TypeAdapter(kind).json_schema(mode=mode)
+        found = schemas.schema(name, mode)
+        heads = {key: found.pop(key) for key in ("$schema", "$id")}
+        assert found == {"title": name, **expected}
+        assert heads.keys() == {"$schema", "$id"}
+
+    @pytest.mark.parametrize("mode", MODES)
+    @pytest.mark.parametrize("name", ["", "Nothing", "openapi", "../openapi", "SVC.serialization"])
+    def test_there_is_none_of_an_unknown_type(self, name: str, mode: Mode) -> None:
+        with pytest.raises(KeyError, match="^" + repr(name).replace(".", r"\.") + "$"):
+            schemas.schema(name, mode)
+
+    def test_a_caller_s_changes_stay_with_the_caller(self) -> None:
+        schemas.schema("SVC").clear()
+        schemas.openapi().clear()
+        assert schemas.schema("SVC")["title"] == "SVC"
+        assert schemas.openapi()["openapi"] == "3.1.0"
+
+
+def values(text: str) -> list[Any]:
+    """The JSON value of a text, or none if it is no JSON."""
+    try:
+        return [json.loads(text, parse_constant=refuse)]
+    except ValueError:
+        return []
+
+
+def refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def holds_whole_float(value: Any) -> bool:
+    """A number such as 80.0 is an integer to JSON Schema, and none to the models."""
+    if isinstance(value, float):
+        return value.is_integer()
+    return any(map(holds_whole_float, children(value)))
+
+
+PAYLOADS = [
+    row["payload"] for name in ("backend", "frontend", "service_spec") for row in vector(name)
+]
+# The models that no vector is about, around the payloads of the others.
+FORMS = [
+    '{"spec":%s}',
+    '{"status":%s}',
+    '{"realized":%s}',
+    '{"spec":null,"status":{"realized":%s}}',
+    '{"backend-address":%s,"pod-id":"a/b"}',
+    '{"backends":[{"backend-address":%s}],"frontend-address":null}',
+    '{"backends":%s,"frontend-address":{}}',
+    '{"frontend-address":%s}',
+    '{"frontend-mappings":[{"frontend-address":%s}]}',
+    '{"frontend-mappings":[null,%s]}',
+]
+TEXTS = ["null", "true", "1", '"x"', "[]", "[{}]", "{}", '{"name":1}', '{"uid":null}', "{", ""]
+
+
+class TestVerdicts:
+    def test_of_each_payload_by_its_model(self) -> None:
+        by_name = {
+            "backend": "BackendAddress",
+            "frontend": "FrontendAddress",
+            "service_spec": "ServiceSpec",
+        }
+        for vectors, name in by_name.items():
+            texts = [row["payload"] for row in vector(vectors)]
+            assert few(wrong_verdicts(name, texts)) == NONE_FOUND
+
+    @pytest.mark.parametrize("name", sorted(WIRE))
+    def test_of_payloads_of_all_kinds_by_each_model(self, name: str) -> None:
+        wrapped = [form % text for form in FORMS for text in PAYLOADS[::97]]
+        texts = [*TEXTS, *PAYLOADS[::11], *wrapped]
+        assert few(wrong_verdicts(name, texts)) == NONE_FOUND
+
+    def test_both_verdicts_are_among_them(self) -> None:
+        verdicts = {
+            name: {accepts(name, text) for text in [*TEXTS, *PAYLOADS[::11]]} for name in WIRE
+        }
+        assert verdicts == {name: {True, False} for name in WIRE}
+
+    def test_a_whole_float_is_the_one_exception(self) -> None:
+        for text in ('{"ip":"::","port":80.0}', '{"ip":"::","weight":1e2}'):
+            (value,) = values(text)
+            assert not accepts("BackendAddress", text)
+            assert validator("BackendAddress").is_valid(value)
+            assert component("BackendAddress").is_valid(value)
+        for text in ('{"ip":"::","port":80.5}', '{"ip":"::","weight":-1.0}'):
+            (value,) = values(text)
+            assert not accepts("BackendAddress", text)
+            assert not validator("BackendAddress").is_valid(value)
+            assert not component("BackendAddress").is_valid(value)
+
+
+def accepts(name: str, text: str) -> bool:
+    adapter: TypeAdapter[Any] = TypeAdapter(getattr(models, name))
+    try:
+        adapter.validate_json(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def wrong_verdicts(name: str, texts: list[str]) -> list[tuple[Any, ...]]:
+    """What the model, the schema or the OpenAPI document judges unlike the others."""
+    adapter: TypeAdapter[Any] = TypeAdapter(getattr(models, name))
+    found: list[tuple[Any, ...]] = []
+    looked_at = 0
+    for text in texts:
+        for value in values(text):
+            looked_at += 1
+            try:
+                adapter.validate_json(text)
+            except ValidationError:
+                accepted = False
+            else:
+                accepted = True
+            by_schema = validator(name).is_valid(value)
+            by_component = component(name).is_valid(value)
+            excused = holds_whole_float(value) and by_schema and by_component and not accepted
+            if not accepted == by_schema == by_component and not excused:
+                found.append((text, accepted, by_schema, by_component))
+    assert looked_at > len(texts) / 2
+    return found
+
+
+class TestOpenAPI:
+    def test_the_document_is_one_of_openapi_3_1(self) -> None:
+        document = schemas.openapi()
+        OpenAPIV31SpecValidator(document).validate()
+        assert sorted(document["components"]["schemas"]) == sorted(WIRE)
+
+    def test_a_broken_document_would_be_noticed(self) -> None:
+        document = schemas.openapi()
+        document["paths"]["/service"]["get"]["responses"] = []
+        with pytest.raises(OpenAPIValidationError):
+            OpenAPIV31SpecValidator(document).validate()
+
+    def test_is_the_same_in_yaml(self) -> None:
+        text = (ROOT / "schemas" / "openapi.yaml").read_text(encoding="utf-8")
+        assert schemas.openapi() == yaml.safe_load(text)
+
+    def test_names_the_paths_and_answers_of_the_contract(self) -> None:
+        found = {
+            f"{method.upper()} {path}": sorted(operation["responses"])
+            for path, operations in schemas.openapi()["paths"].items()
+            for method, operation in operations.items()
+            if method != "parameters"
+        }
+        assert found == {
+            "GET /service": ["200", "405"],
+            "GET /service/{id}": ["200", "404", "405", "422"],
+            "PUT /service/{id}": [
+                *("200", "201", "400", "405", "415", "422", "460", "461", "500", "501"),
+            ],
+            "DELETE /service/{id}": ["200", "404", "405", "422"],
+            "GET /lrp": ["200", "405"],
+            "GET /config": ["200", "405"],
+        }
+
+    @pytest.mark.parametrize("name", sorted(WIRE - {"Error"}))
+    def test_its_properties_are_in_wire_order(self, name: str) -> None:
+        expected = [
+            field.alias or attribute
+            for attribute, field in getattr(models, name).model_fields.items()
+        ]
+        assert list(schemas.openapi()["components"]["schemas"][name]["properties"]) == expected
+
+
+class TestWhatIsWritten:
+    """It is valid by the schema of what is written, and by that of what may be read."""
+
+    def test_of_every_ok_vector(self) -> None:
+        models_of = {"FrontendAddress": "frontend", "BackendAddress": "backend"}
+        invalid: list[Row] = []
+        for name, vectors in models_of.items():
+            for row in vector(vectors):
+                if row["stage"] == "ok":
+                    wire = getattr(models, name).model_validate_json(row["payload"])
+                    invalid += invalid_by(name, wire.model_dump_json())
+                    invalid += invalid_by(name, row["model_json"])
+        for row in vector("service_spec"):
+            if row["stage"] == "ok":
+                wire = models.ServiceSpec.model_validate_json(row["payload"])
+                invalid += invalid_by("ServiceSpec", wire.model_dump_json())
+                invalid += invalid_by("Service", row["model_json"])
+                invalid += invalid_by("SVC", load_service_spec(row["payload"]).model_dump_json())
+        assert few(invalid) == NONE_FOUND
+
+    @settings(max_examples=50)
+    @pytest.mark.parametrize("name", sorted(DOMAIN))
+    @given(st.data())
+    def test_of_any_domain_object(self, name: str, data: st.DataObject) -> None:
+        kind, strategy = DOMAIN[name]
+        adapter: TypeAdapter[Any] = TypeAdapter(kind)
+        value = data.draw(strategy)
+        assert invalid_by(name, adapter.dump_json(value).decode()) == []
+
+    @given(wire_models)
+    def test_of_any_wire_model(self, model: Any) -> None:
+        assert invalid_by(type(model).__name__, model.model_dump_json()) == []
+
+    def test_of_an_agent(self) -> None:
+        services = json.loads(payload("service_list_wire.json"))
+        assert services
+        assert [each for each in services if invalid_by("Service", json.dumps(each))] == []
+
+    def test_of_the_transcripts(self) -> None:
+        lines = (DATA / "transcripts" / "service_api.jsonl").read_bytes().splitlines()
+        steps = [step for line in lines for step in json.loads(line)["steps"]]
+        listed = [step["response"] for step in steps if isinstance(step.get("response"), list)]
+        services = {json.dumps(service) for each in listed for service in each}
+        assert len(services) > 100
+        invalid = [text for text in sorted(services)[:300] if invalid_by("Service", text)]
+        assert few(invalid) == NONE_FOUND
+
+
+def invalid_by(name: str, text: str) -> list[Row]:
+    """The text with the modes by which it is not valid, if there are any."""
+    value = json.loads(text)
+    modes = [mode for mode in MODES if not validator(name, mode).is_valid(value)]
+    return [{"name": name, "text": text, "modes": modes}] if modes else []
+
+
+class TestSchemas:
+    """A few, each as a whole."""
+
+    def test_addr_cluster(self) -> None:
+        expected = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": "urn:cilium-loadbalancer:AddrCluster",
+            "title": "AddrCluster",
+            "description": "An IP address, for IPv6 with an optional zone, and an optional "
+            "cluster id: IP[%zone][@cluster-id].",
+            "examples": ["10.0.0.1", "fd00::1", "fe80::1%eth0", "10.0.0.1@3"],
+            "minLength": 2,
+            "type": "string",
+        }
+        assert schemas.schema("AddrCluster") == expected
+        assert schemas.schema("AddrCluster", "serialization") == expected
+
+    def test_service_flags(self) -> None:
+        expected = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": "urn:cilium-loadbalancer:ServiceFlags",
+            "title": "ServiceFlags",
+            "description": "The datapath's flags of a service.",
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 65535,
+        }
+        assert schemas.schema("ServiceFlags") == expected
+        assert schemas.schema("ServiceFlags", "serialization") == expected
+
+    def test_backend_state(self) -> None:
+        assert schemas.schema("BackendState") == {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": "urn:cilium-loadbalancer:BackendState",
+            "title": "BackendState",
+            "description": "What a backend is used for (Go: `BackendState`).",
+            "type": "integer",
+            "enum": [0, 1, 2, 3, 4],
+        }
+
+    def test_service_name(self) -> None:
+        field = {"type": "string", "default": ""}
+        expected = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": "urn:cilium-loadbalancer:ServiceName",
+            "title": "ServiceName",
+            "description": "The namespace and name of a service (Go: `ServiceName`); both may be "
+            "empty.",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "namespace": {"title": "Namespace", **field},
+                "name": {"title": "Name", **field},
+            },
+        }
+        assert schemas.schema("ServiceName") == expected
+        assert schemas.schema("ServiceName", "serialization") == {
+            **expected,
+            "$id": "urn:cilium-loadbalancer:ServiceName.serialization",
+            "required": ["namespace", "name"],
+        }
+
+    def test_frontend_address_as_it_is_written(self) -> None:
+        assert schemas.schema("FrontendAddress", "serialization") == {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": "urn:cilium-loadbalancer:FrontendAddress.serialization",
+            "title": "FrontendAddress",
+            "description": "Where a service is reached, an address of layers 3 and 4.",
+            "type": "object",
+            "properties": {
+                "ip": {
+                    "title": "Ip",
+                    "description": "IP address, optionally with a zone (`%eth0`) and a cluster "
+                    "id (`@7`). Any text is\nallowed, as clients send `<nil>` for a frontend "
+                    "that does not matter.",
+                    "type": "string",
+                },
+                "port": {
+                    "title": "Port",
+                    "description": "Port number, 0 to 65535. 0 is the same as absent, no port.",
+                    "type": "integer",
+                    "minimum": 0,
+                    "maximum": 65535,
+                },
+                "protocol": {
+                    "title": "Protocol",
+                    "description": "Layer 4 protocol. `any` can be written, but is no valid "
+                    "frontend.",
+                    "type": "string",
+                    "enum": ["tcp", "udp", "any"],
+                },
+                "scope": {
+                    "title": "Scope",
+                    "description": "Whether the frontend is for traffic from outside the "
+                    "cluster or from inside. A\nfrontend without a scope is not valid.",
+                    "type": "string",
+                    "enum": ["external", "internal"],
+                },
+            },
+        }
