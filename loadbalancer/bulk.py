@@ -52,7 +52,7 @@ def load_service(data: bytes | str) -> SVC:
         pydantic.ValidationError: the JSON is no service.
         ConversionError: the service is no service.
     """
-    service = _read(_service_validator(), data)
+    service: SVC | None = _read(_service_validator(), data)
     if service is None:
         return new_svc_from_service(models.Service.model_validate_json(data))
     return service
@@ -65,7 +65,7 @@ def load_service_spec(data: bytes | str) -> SVC:
         pydantic.ValidationError: the JSON is no ServiceSpec.
         ConversionError: the spec is no service.
     """
-    service = _read(_spec_validator(), data)
+    service: SVC | None = _read(_spec_validator(), data)
     if service is None:
         return new_svc_from_model(models.ServiceSpec.model_validate_json(data))
     return service

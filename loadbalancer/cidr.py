@@ -14,7 +14,7 @@ from .ip_text import pack_ip, read_ip
 
 __all__ = ["CIDR", "parse_cidr"]
 
-_is_length = re.compile("[0-9]{1,3}").fullmatch
+_length_digits = re.compile("0*([0-9]{1,3})").fullmatch
 
 
 def parse_cidr(text: str) -> IPv4Network | IPv6Network:
@@ -30,11 +30,12 @@ def parse_cidr(text: str) -> IPv4Network | IPv6Network:
     except AddressError:
         raise error from None
     packed = pack_ip(canonical)
-    if zone or _is_length(length) is None or int(length) > 8 * len(packed):
+    digits = _length_digits(length)
+    if zone or digits is None or int(digits[1]) > 8 * len(packed):
         raise error
     if len(packed) == 4:
-        return IPv4Network((packed, int(length)), strict=False)
-    return IPv6Network((packed, int(length)), strict=False)
+        return IPv4Network((packed, int(digits[1])), strict=False)
+    return IPv6Network((packed, int(digits[1])), strict=False)
 
 
 def _validate(value: Any) -> IPv4Network | IPv6Network:

@@ -28,6 +28,10 @@ class L3n4Addr(L4Addr):
     addr_cluster: AddrCluster
     scope: Scope = Scope.EXTERNAL
 
+    if TYPE_CHECKING:
+        # Pydantic makes it; type checkers believe that there is none.
+        def __hash__(self) -> int: ...
+
     @property
     def l4_addr(self) -> L4Addr:
         """The protocol and port alone (Go: the embedded `L4Addr`)."""
@@ -75,6 +79,10 @@ class L3n4AddrID(L3n4Addr):
     """An `L3n4Addr` with the identifier of its service, 0 … 2³²-1 (Go: `L3n4AddrID`)."""
 
     id: ID = 0
+
+    if TYPE_CHECKING:
+        # Pydantic makes it; type checkers believe that there is none.
+        def __hash__(self) -> int: ...
 
     @property
     def l3n4_addr(self) -> L3n4Addr:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .domain_model import DomainValue
 from .errors import L4ProtocolError
 from .go_text import to_lower
@@ -31,6 +33,10 @@ class L4Addr(DomainValue):
 
     protocol: L4Type = L4Type.NONE
     port: UInt16 = 0
+
+    if TYPE_CHECKING:
+        # Pydantic makes it; type checkers believe that there is none.
+        def __hash__(self) -> int: ...
 
 
 def new_l4_type(name: str) -> L4Type:

@@ -25,6 +25,10 @@ class ServiceName(DomainValue):
     namespace: Text = ""
     name: Text = ""
 
+    if TYPE_CHECKING:
+        # Pydantic makes it; type checkers believe that there is none.
+        def __hash__(self) -> int: ...
+
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
 

@@ -167,6 +167,10 @@ class SvcFlagParam(DomainValue):
     l7_load_balancer: Flag = False
     loopback_hostport: Flag = False
 
+    if TYPE_CHECKING:
+        # Pydantic makes it; type checkers believe that there is none.
+        def __hash__(self) -> int: ...
+
 
 def new_svc_flag(param: SvcFlagParam) -> ServiceFlags:
     """The flags of a service (Go: `NewSvcFlag`).

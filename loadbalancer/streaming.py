@@ -23,7 +23,8 @@ _CHUNK = 1 << 20
 # it takes no more than that to be in the middle of a number, a word or an escape.
 _UNDECIDED = 32
 
-_decode = json.JSONDecoder().raw_decode
+# Only where a value ends is wanted: numbers stay the texts they are, however long.
+_decode = json.JSONDecoder(parse_int=len, parse_float=len).raw_decode
 _skip_space = re.compile(r"[ \t\r\n]*").match
 
 

@@ -6,7 +6,8 @@ if there is nothing to ignore. Run, the same lines show that the values are of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO, StringIO
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any, Literal, assert_type
 
@@ -46,6 +47,7 @@ from loadbalancer import (
     go_names,
     is_valid_backend_state,
     is_valid_state_transition,
+    iter_services,
     load_service,
     load_service_spec,
     load_services,
@@ -191,6 +193,9 @@ def test_conversions() -> None:
     assert_type(load_service_spec(SPEC), SVC)
     assert_type(load_service(b'{"spec":%b}' % SPEC), SVC)
     assert_type(load_services("[]", pause_gc=False), list[SVC])
+    assert_type(iter_services([SPEC]), Iterator[SVC])
+    assert_type(iter_services(BytesIO()), Iterator[SVC])
+    assert_type(iter_services(StringIO()), Iterator[SVC])
     assert_type(dump_service(new_svc_from_model(spec), include_protocol=False), bytes)
     assert_type(dump_services(iter([new_svc_from_model(spec)])), bytes)
 
