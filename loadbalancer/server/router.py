@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,14 +13,14 @@ from starlette.types import Receive, Scope, Send
 
 from .. import schemas
 from .api import Answer, ServiceAPI, refusal
+from .bodies import read_body
 from .requests import Limits, RequestError
 from .rules import Settings
 from .store import Store
 
-__all__ = ["create_router", "method_not_allowed"]
+__all__ = ["answer_response", "create_router", "method_not_allowed"]
 
-# What a client sends beyond the limit is thrown away up to here, so that it sees the answer.
-_DISCARDED_BYTES = 128 * 1024 * 1024
+# A body that takes long enough to convert for others to notice.
 _LARGE_BODY = 64 * 1024
 
 
@@ -51,36 +50,36 @@ def _endpoints(api: ServiceAPI) -> dict[str, dict[str, Endpoint]]:
     """The functions behind the operations, by path and method."""
 
     async def get_services(request: Request) -> Response:
-        return _response(await _call(api, api.get_services))
+        return answer_response(await _call(api, api.get_services))
 
     async def get_service(request: Request) -> Response:
         id: str = request.path_params["id"]
-        return _response(await _call(api, lambda: api.get_service(id)))
+        return answer_response(await _call(api, lambda: api.get_service(id)))
 
     async def put_service(request: Request) -> Response:
         id: str = request.path_params["id"]
         content_type = request.headers.get("content-type")
         try:
-            body = await _body(request, api.limits)
+            body = await read_body(request, api.limits)
         except RequestError as error:
-            return _response(refusal(error), {"Connection": "close"})
+            return answer_response(refusal(error), {"Connection": "close"})
         except ClientDisconnect:
             # Half a body is no body; nobody is there to read the answer.
-            return _response(refusal(RequestError(400, "the body ended too early")))
+            return answer_response(refusal(RequestError(400, "the body ended too early")))
         is_long = len(body) > _LARGE_BODY
-        return _response(
+        return answer_response(
             await _call(api, lambda: api.put_service(id, content_type, body), is_long=is_long)
         )
 
     async def delete_service(request: Request) -> Response:
         id: str = request.path_params["id"]
-        return _response(await _call(api, lambda: api.delete_service(id)))
+        return answer_response(await _call(api, lambda: api.delete_service(id)))
 
     async def get_lrp(request: Request) -> Response:
-        return _response(api.get_lrp())
+        return answer_response(api.get_lrp())
 
     async def get_config(request: Request) -> Response:
-        return _response(api.get_config())
+        return answer_response(api.get_config())
 
     return {
         "/service": {"get": get_services},
@@ -152,10 +151,10 @@ def method_not_allowed(method: str, allowed: str) -> Response:
     message = f"method {method[:40]} is not allowed, but [{allowed}] are"
     answer = refusal(RequestError(405, message))
     body = b"" if method == "HEAD" else answer.body
-    return _response(Answer(answer.status, body), {"Allow": allowed})
+    return answer_response(Answer(answer.status, body), {"Allow": allowed})
 
 
-def _response(answer: Answer, headers: Mapping[str, str] | None = None) -> Response:
+def answer_response(answer: Answer, headers: Mapping[str, str] | None = None) -> Response:
     media_type = "application/json" if answer.body else None
     return Response(answer.body, answer.status, headers, media_type)
 
@@ -165,39 +164,6 @@ async def _call(api: ServiceAPI, call: Callable[[], Answer], *, is_long: bool = 
     if api.store.blocks or is_long:
         return await run_in_threadpool(call)
     return call()
-
-
-async def _body(request: Request, limits: Limits) -> bytes:
-    """The body of a request, within the limits of size and time.
-
-    Raises:
-        RequestError: it is too large, or comes too slowly.
-        ClientDisconnect: the client has gone.
-    """
-    too_large = RequestError(413, f"the body is larger than {limits.body_bytes} bytes")
-    declared = request.headers.get("content-length", "0")
-    size = int(declared) if declared.isdecimal() and len(declared) < 20 else 0
-    waits = request.headers.get("expect", "").lower() == "100-continue"
-    if size > (limits.body_bytes if waits else _DISCARDED_BYTES):
-        raise too_large
-    body = bytearray()
-    received = 0
-    try:
-        async with asyncio.timeout(limits.body_seconds):
-            async for chunk in request.stream():
-                received += len(chunk)
-                if received <= limits.body_bytes:
-                    body += chunk
-                elif received > _DISCARDED_BYTES:
-                    raise too_large
-                else:
-                    body.clear()
-    except TimeoutError:
-        message = f"the body did not come within {limits.body_seconds:g} seconds"
-        raise RequestError(408, message) from None
-    if received > limits.body_bytes:
-        raise too_large
-    return bytes(body)
 
 
 def _inlined(document: Mapping[str, Any], node: Any) -> Any:

@@ -139,7 +139,7 @@ class _Tables:
 
     def answer(self, id: int) -> bytes | None:
         row = self._row("SELECT answer FROM services WHERE id = ?", id)
-        return row and row[0]
+        return None if row is None else bytes(row[0])
 
     def answers(self) -> list[bytes]:
         return [answer for (answer,) in self._execute("SELECT answer FROM services ORDER BY id")]
