@@ -258,9 +258,7 @@ class TestStateUpdates:
         assert listed_backends(api, 2) == [("10.0.0.1", "active", 100)]
         assert put(api, states(backend("10.0.0.1", state="quarantined"))) == Answer(200)
 
-    def test_what_counts_is_the_service_that_brought_the_backend_in(
-        self, api: ServiceAPI
-    ) -> None:
+    def test_what_counts_is_the_service_that_brought_the_backend_in(self, api: ServiceAPI) -> None:
         put(api, spec(1, backend(state="quarantined")))
         put(api, spec(2, backend(state="active")))
         api.delete_service("1")
