@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from loadbalancer.scalars import UINT32_MAX
@@ -110,7 +112,7 @@ class TestBackendIds:
 
 class TestUpdates:
     def test_all_but_the_name_is_replaced(self, api: ServiceAPI) -> None:
-        full = {
+        full: dict[str, Any] = {
             "extTrafficPolicy": "Local",
             "intTrafficPolicy": "Local",
             "healthCheckNodePort": 31000,

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import sqlite3
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,10 @@ def test_concurrent_puts_are_atomic_and_ids_unique(store: Store) -> None:
     assert sorted(id for _, id in pairs) == list(range(1, 101))
 
 
+def retire(key: bytes, tx: Transaction) -> None:
+    tx.retire_backend(key, BackendState.MAINTENANCE)
+
+
 def test_only_so_many_retired_backends_are_remembered(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,7 +127,7 @@ def test_only_so_many_retired_backends_are_remembered(
     for module in ("memory_store", "sqlite_store"):
         monkeypatch.setattr(f"loadbalancer.server.{module}.RETIRED_BACKENDS_KEPT", 2)
     for key in (b"a", b"b", b"a", b"c"):
-        store.write(lambda tx, key=key: tx.retire_backend(key, BackendState.MAINTENANCE))
+        store.write(partial(retire, key))
     assert store.read(lambda view: [view.retired_state(key) for key in (b"a", b"b", b"c")]) == [
         BackendState.MAINTENANCE,
         None,

@@ -11,6 +11,13 @@ function element(tag, text, className) {
   return made;
 }
 
+// A text with its `code` set as such.
+function prose(text, tag, className) {
+  const made = element(tag, undefined, className);
+  text.split("`").forEach((part, index) => made.append(index % 2 ? element("code", part) : part));
+  return made;
+}
+
 function resolve(node) {
   if (!node || !node.$ref) return node;
   const found = node.$ref.slice(2).split("/").reduce((at, key) => at[key], api);
@@ -33,7 +40,7 @@ function typeNode(schema) {
   const types = [].concat(schema.type || "any").filter((type) => type !== "null");
   made.textContent = schema.enum
     ? schema.enum.filter((value) => value !== null).join(" | ")
-    : types.join(" | ") + (schema.format ? ` (${schema.format})` : "");
+    : (schema.title || types.join(" | ")) + (schema.format ? ` (${schema.format})` : "");
   return made;
 }
 
@@ -61,7 +68,7 @@ function fieldTable(schema) {
   return table(["Key", "Type", "Description"], Object.entries(schema.properties).map(([key, value]) => [
     element("code", key + (required.includes(key) ? " *" : "")),
     typeNode(value),
-    value.description || "",
+    prose(value.description || "", "span"),
   ]));
 }
 
@@ -70,7 +77,7 @@ function responseRows(operation) {
     const response = resolve(given);
     const content = (response.content || {})["application/json"];
     const schema = content && content.schema;
-    return [element("code", status), response.description, schema ? typeNode(schema) : ""];
+    return [element("code", status), prose(response.description, "span"), schema ? typeNode(schema) : ""];
   });
 }
 
@@ -122,7 +129,7 @@ function operationNode(method, path, shared, operation) {
     element("span", operation.summary, "faint"),
   );
   const inside = element("div", undefined, "inside");
-  if (operation.description) inside.append(element("p", operation.description, "text"));
+  if (operation.description) inside.append(prose(operation.description, "p", "text"));
   const parameters = [...shared, ...(operation.parameters || [])].map(resolve);
   if (parameters.length) {
     inside.append(element("h4", "Parameters"), table(["Name", "In", "Type", "Description"],
@@ -154,7 +161,7 @@ function schemaNode(name, schema) {
 function show() {
   byId("title").textContent = api.info.title;
   byId("version").textContent = `version ${api.info.version}, OpenAPI ${api.openapi}`;
-  byId("about").textContent = api.info.description || api.info.summary || "";
+  byId("about").replaceChildren(prose(api.info.description || api.info.summary || "", "span"));
   const sections = new Map((api.tags || []).map((tag) => {
     const section = element("section");
     const title = element("h2", `${tag.name} `);
