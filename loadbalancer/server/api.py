@@ -51,10 +51,9 @@ class ServiceAPI:
     def get_services(self) -> Answer:
         """`GET /service`"""
         try:
-            answers = self.store.read(lambda view: view.answers())
+            return Answer(200, self.store.read(lambda view: view.answers()))
         except StoreError as error:
             return _store_failure(error)
-        return Answer(200, b"[%b]" % b",".join(answers))
 
     def get_service(self, path_id: str) -> Answer:
         """`GET /service/{id}`"""

@@ -54,7 +54,9 @@ class _Tables:
     def __init__(self) -> None:
         self.undo_log: list[Callable[[], object]] = []
         self._services: dict[int, SVC] = {}
+        # Written when they are first asked for after a change.
         self._answers: dict[int, bytes] = {}
+        self._all_answers: bytes | None = None
         self._ids: dict[bytes, int] = {}
         self._backends: dict[bytes, KnownBackend] = {}
         self._backend_ids: dict[int, bytes] = {}
@@ -66,6 +68,7 @@ class _Tables:
         for step in reversed(self.undo_log):
             step()
         self._answers.clear()
+        self._all_answers = None
 
     def service(self, id: int) -> SVC | None:
         return self._services.get(id)
@@ -83,9 +86,11 @@ class _Tables:
             answer = self._answers[id] = dump_service(svc)
         return answer
 
-    def answers(self) -> list[bytes]:
-        answers = (self.answer(id) for id in sorted(self._services))
-        return [answer for answer in answers if answer is not None]
+    def answers(self) -> bytes:
+        if self._all_answers is None:
+            answers = [self.answer(id) or b"" for id in sorted(self._services)]
+            self._all_answers = b"[%b]" % b",".join(answers)
+        return self._all_answers
 
     def service_count(self) -> int:
         return len(self._services)
@@ -116,7 +121,7 @@ class _Tables:
         if present is not None:
             self._pop(self._ids, present.frontend.hash())
         self._set(self._services, id, svc)
-        self._answers.pop(id, None)
+        self._forget_answer(id)
         self._set(self._ids, svc.frontend.hash(), id)
         self._unlink(old - new, id)
         for backend in new - old:
@@ -125,7 +130,7 @@ class _Tables:
     def delete_service(self, id: int) -> None:
         present = self._services[id]
         self._pop(self._services, id)
-        self._answers.pop(id, None)
+        self._forget_answer(id)
         self._pop(self._ids, present.frontend.hash())
         self._unlink(_backends_of(present), id)
 
@@ -156,6 +161,10 @@ class _Tables:
 
         self.undo_log.append(undo)
         self._next_backend_id = id
+
+    def _forget_answer(self, id: int) -> None:
+        self._answers.pop(id, None)
+        self._all_answers = None
 
     def _unlink(self, backends: set[bytes], id: int) -> None:
         for backend in backends:

@@ -42,7 +42,7 @@ CREATE TABLE retired (
     state INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE facts (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
-INSERT INTO facts VALUES ('next_backend_id', 1);
+INSERT INTO facts VALUES ('next_backend_id', 1), ('revision', 0);
 """
 
 
@@ -107,4 +107,5 @@ def _renew_answers(connection: sqlite3.Connection) -> None:
     for id, service in connection.execute("SELECT id, service FROM services").fetchall():
         answer = dump_service(decode_service(service))
         connection.execute("UPDATE services SET answer = ? WHERE id = ?", (answer, id))
+    connection.execute("UPDATE facts SET value = value + 1 WHERE name = 'revision'")
     connection.execute("INSERT OR REPLACE INTO facts VALUES ('version', ?)", (__version__,))

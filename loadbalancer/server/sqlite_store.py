@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -49,6 +50,7 @@ class SQLiteStore:
         self._idle_lock = Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        self._listed = _Listed()
         with _translated_errors(self.path):
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             connection = connect(self.path)
@@ -62,13 +64,13 @@ class SQLiteStore:
     def read(self, function: Callable[[View], T]) -> T:
         """What the function makes of a snapshot."""
         with _translated_errors(self.path), self._connection() as connection:
-            return _transact(connection, "BEGIN", function)
+            return _transact(connection, "BEGIN", function, self._listed)
 
     def write(self, function: Callable[[Transaction], T]) -> T:
         """What the function returns, once all that it wrote is on the disk."""
         # Threads wait here in line; SQLite makes processes try again and again.
         with _translated_errors(self.path), self._write_lock, self._connection() as connection:
-            return _transact(connection, "BEGIN IMMEDIATE", function)
+            return _transact(connection, "BEGIN IMMEDIATE", function, self._listed)
 
     def close(self) -> None:
         """Close the database, once the calls under way have returned."""
@@ -95,10 +97,15 @@ class SQLiteStore:
                     self._idle.append(connection)
 
 
-def _transact(connection: sqlite3.Connection, begin: str, function: Callable[[_Tables], T]) -> T:
+def _transact(
+    connection: sqlite3.Connection,
+    begin: str,
+    function: Callable[[_Tables], T],
+    listed: _Listed,
+) -> T:
     connection.execute(begin)
     try:
-        result = function(_Tables(connection))
+        result = function(_Tables(connection, listed))
         connection.execute("COMMIT")
     except BaseException:
         # A failed commit may have ended the transaction by itself.
@@ -119,10 +126,19 @@ def _translated_errors(path: Path) -> Generator[None]:
         raise StoreError(f"{path}: {error}") from error
 
 
+@dataclass(slots=True)
+class _Listed:
+    """The last list of all services that was put together, and of which revision it is."""
+
+    last: tuple[int, bytes] = (-1, b"")
+
+
 class _Tables:
     """The tables within one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, listed: _Listed) -> None:
+        self._listed = listed
+        self._has_written = False
         self._execute = connection.execute
         self._executemany = connection.executemany
         # A rule that updates a service has read it before.
@@ -141,8 +157,20 @@ class _Tables:
         row = self._row("SELECT answer FROM services WHERE id = ?", id)
         return None if row is None else bytes(row[0])
 
-    def answers(self) -> list[bytes]:
-        return [answer for (answer,) in self._execute("SELECT answer FROM services ORDER BY id")]
+    def answers(self) -> bytes:
+        if self._has_written:
+            # What is not committed yet is nobody else's business.
+            return self._all_answers()
+        revision: int = self._row("SELECT value FROM facts WHERE name = ?", "revision")[0]
+        last, answers = self._listed.last
+        if last != revision:
+            answers = self._all_answers()
+            self._listed.last = (revision, answers)
+        return answers
+
+    def _all_answers(self) -> bytes:
+        rows = self._execute("SELECT answer FROM services ORDER BY id")
+        return b"[%b]" % b",".join([answer for (answer,) in rows])
 
     def service_count(self) -> int:
         count: int = self._execute("SELECT count(*) FROM services").fetchone()[0]
@@ -175,6 +203,7 @@ class _Tables:
         return self._row("SELECT 1 FROM backends WHERE id = ?", id) is not None
 
     def put_service(self, svc: SVC) -> None:
+        self._note_change()
         id = svc.frontend.id
         old = _backends_of(self.service(id))
         new = _backends_of(svc)
@@ -189,6 +218,7 @@ class _Tables:
         )
 
     def delete_service(self, id: int) -> None:
+        self._note_change()
         self._unlink(_backends_of(self.service(id)), id)
         self._decoded.pop(id, None)
         self._execute("DELETE FROM services WHERE id = ?", (id,))
@@ -214,6 +244,11 @@ class _Tables:
 
     def set_next_backend_id(self, id: int) -> None:
         self._execute("UPDATE facts SET value = ? WHERE name = 'next_backend_id'", (id,))
+
+    def _note_change(self) -> None:
+        if not self._has_written:
+            self._has_written = True
+            self._execute("UPDATE facts SET value = value + 1 WHERE name = 'revision'")
 
     def _row(self, select: str, key: object) -> Any:
         return self._execute(select, (key,)).fetchone()

@@ -71,8 +71,8 @@ class View(Protocol):
         """The service of that id as `dump_service` writes it."""
         ...
 
-    def answers(self) -> list[bytes]:
-        """All services as `dump_service` writes them, by id."""
+    def answers(self) -> bytes:
+        """All services, by id, as `dump_services` writes them."""
         ...
 
     def service_count(self) -> int:
