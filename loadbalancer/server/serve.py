@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import multiprocessing
 import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 from fastapi import FastAPI
 from uvicorn import Config, Server
@@ -32,6 +35,13 @@ __all__ = ["DEFAULT_LISTEN", "IN_MEMORY", "ServeOptions", "default_database", "r
 
 IN_MEMORY = ":memory:"
 DEFAULT_LISTEN = "127.0.0.1:9876"
+
+
+class ParentProcess(Protocol):
+    """A process that can be waited for."""
+
+    def join(self) -> None: ...
+
 
 _log = logging.getLogger("uvicorn.error")
 
@@ -103,12 +113,21 @@ def run_server(options: ServeOptions) -> None:
 
 
 def _worker_app(options: ServeOptions) -> FastAPI:
+    supervisor = multiprocessing.parent_process()
+    if supervisor is not None:
+        threading.Thread(target=_end_with, args=(supervisor,), daemon=True).start()
     return create_app(
         _open_store(options),
         settings=options.settings,
         limits=options.limits,
         closes_store=True,
     )
+
+
+def _end_with(supervisor: ParentProcess) -> None:
+    """Stop when the supervisor is gone: nobody else could ever stop the worker."""
+    supervisor.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _open_store(options: ServeOptions) -> Store:

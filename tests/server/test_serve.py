@@ -231,6 +231,13 @@ def test_several_workers_share_a_database(path: Path, tmp_path: Path) -> None:
         assert len(set(started)) == 3
 
 
+def test_workers_end_with_their_supervisor(path: Path, tmp_path: Path) -> None:
+    options = ("--db", tmp_path / "services.db", "--workers", "2")
+    with ProcessServer(*options, socket=path) as server:
+        server.process.kill()
+        wait_until(lambda: not is_listening(path))
+
+
 def test_the_default_database_is_in_the_users_data_directory(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
