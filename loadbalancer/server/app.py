@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from .. import __version__, schemas
 from .api import Answer, refusal
-from .bodies import read_body
+from .bodies import BodyReader
 from .memory_store import MemoryStore
 from .metrics import Metrics, MetricsMiddleware
 from .pages import page_routes
@@ -93,14 +93,16 @@ def _monitor_routes(store: Store, metrics: Metrics) -> list[Route]:
 
 
 def _check_route(limits: Limits) -> Route:
+    bodies = BodyReader(limits)
+
     async def check(request: Request) -> Response:
         try:
-            body = await read_body(request, limits)
+            async with bodies.read(request) as body:
+                kind, problems = await run_in_threadpool(check_payload, body)
         except RequestError as error:
             return answer_response(refusal(error), {"Connection": "close"})
         except ClientDisconnect:
             return Response(status_code=400)
-        kind, problems = await run_in_threadpool(check_payload, body)
         told = [{"pointer": each.pointer, "message": each.message} for each in problems[:100]]
         return JSONResponse({"kind": kind, "problems": told, "count": len(problems)})
 

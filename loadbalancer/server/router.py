@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from .. import schemas
 from .api import Answer, ServiceAPI, refusal
-from .bodies import read_body
+from .bodies import BodyReader
 from .requests import Limits, RequestError
 from .rules import Settings
 from .store import Store
@@ -38,15 +41,16 @@ def create_router(
     """
     api = ServiceAPI(store, settings, limits)
     router = APIRouter(prefix=prefix)
+    bodies = BodyReader(api.limits)
     for path, operations in schemas.openapi()["paths"].items():
-        _add_path(router, prefix, path, operations, _endpoints(api)[path])
+        _add_path(router, prefix, path, operations, _endpoints(api, bodies)[path])
     return router
 
 
 Endpoint = Callable[[Request], Any]
 
 
-def _endpoints(api: ServiceAPI) -> dict[str, dict[str, Endpoint]]:
+def _endpoints(api: ServiceAPI, bodies: BodyReader) -> dict[str, dict[str, Endpoint]]:
     """The functions behind the operations, by path and method."""
 
     async def get_services(request: Request) -> Response:
@@ -60,16 +64,15 @@ def _endpoints(api: ServiceAPI) -> dict[str, dict[str, Endpoint]]:
         id: str = request.path_params["id"]
         content_type = request.headers.get("content-type")
         try:
-            body = await read_body(request, api.limits)
+            async with bodies.read(request) as body:
+                is_long = len(body) > _LARGE_BODY
+                put = partial(api.put_service, id, content_type, body)
+                return answer_response(await _call(api, put, is_long=is_long))
         except RequestError as error:
             return answer_response(refusal(error), {"Connection": "close"})
         except ClientDisconnect:
             # Half a body is no body; nobody is there to read the answer.
             return answer_response(refusal(RequestError(400, "the body ended too early")))
-        is_long = len(body) > _LARGE_BODY
-        return answer_response(
-            await _call(api, lambda: api.put_service(id, content_type, body), is_long=is_long)
-        )
 
     async def delete_service(request: Request) -> Response:
         id: str = request.path_params["id"]
@@ -160,10 +163,26 @@ def answer_response(answer: Answer, headers: Mapping[str, str] | None = None) ->
 
 
 async def _call(api: ServiceAPI, call: Callable[[], Answer], *, is_long: bool = False) -> Answer:
-    """Make a call, in a thread if others would have to wait for it."""
-    if api.store.blocks or is_long:
-        return await run_in_threadpool(call)
+    """Make a call, in a thread if others would have to wait for it.
+
+    Long bodies become many objects: few of them are converted at a time.
+    """
+    if is_long:
+        return await to_thread.run_sync(call, limiter=_limiter("long", 2))
+    if api.store.blocks:
+        return await to_thread.run_sync(call, limiter=_limiter("short", 8))
     return call()
+
+
+_limiters: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, CapacityLimiter]] = (
+    WeakKeyDictionary()
+)
+
+
+def _limiter(name: str, threads: int) -> CapacityLimiter:
+    """Limits the threads of a kind; it belongs to the event loop."""
+    limiters = _limiters.setdefault(asyncio.get_running_loop(), {})
+    return limiters.setdefault(name, CapacityLimiter(threads))
 
 
 def _inlined(document: Mapping[str, Any], node: Any) -> Any:

@@ -12,7 +12,7 @@ import pytest
 from loadbalancer.server import Limits, create_app
 from loadbalancer.server.protocol import IMPATIENT_ANSWER
 
-from .live import ThreadServer, UnixConnection, ask_on
+from .live import ThreadServer, UnixConnection, ask_on, wait_until
 
 HEAD = b"PUT /v1/service/1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
@@ -92,6 +92,23 @@ def test_a_body_over_the_limit_is_answered_though_it_is_still_being_sent(
         reply = server.ask("PUT", "/v1/service/1", body)
         told = {"code": 413, "message": "the body is larger than 100000 bytes"}
         assert (reply.status, reply.json) == (413, told)
+
+
+def test_bodies_together_are_limited(thread_server: ThreadServer) -> None:
+    limits = Limits(body_seconds=5, body_bytes=1000, held_bytes=1500)
+    thread_server.app = create_app(limits=limits)
+    head = HEAD + b"Content-Length: 1000\r\n\r\n"
+    with connected(thread_server.path) as one, connected(thread_server.path) as two:
+        one.sendall(head + b" " * 999)
+        wait_until(lambda: b"in_flight 2.0" in thread_server.ask("GET", "/metrics").body)
+        two.sendall(head + b" " * 999)
+        assert read_all(two).startswith(b"HTTP/1.1 503 ")
+        one.sendall(b" ")
+        assert one.recv(1000).startswith(b"HTTP/1.1 422 ")
+    # What has been answered is held no longer.
+    for _ in range(3):
+        assert thread_server.ask("PUT", "/v1/service/1", b" " * 1000).status == 422
+        assert thread_server.ask("PUT", "/v1/service/1", b" " * 2000).status == 413
 
 
 def test_a_client_that_asks_first_sends_nothing_over_the_limit(server: ThreadServer) -> None:
