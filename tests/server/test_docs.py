@@ -39,6 +39,6 @@ def test_every_option_is_described() -> None:
         for name in (parameter.secondary_opts or parameter.opts)
     }
     assert (
-        set(re.findall(r"`(--[a-z0-9-]+)[^`]*`", GUIDE.partition("There is no login")[0]))
+        set(re.findall(r"`(--[a-z0-9-]+)[^`]*`", GUIDE.partition("A client that takes")[0]))
         == options
     )
