@@ -1,0 +1,129 @@
+"""The complete application: the service API, pages for people, health and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from .. import __version__, schemas
+from .api import Answer, refusal
+from .bodies import BodyReader
+from .memory_store import MemoryStore
+from .metrics import Metrics, MetricsMiddleware
+from .pages import page_routes
+from .payload_check import check_payload
+from .requests import Limits, RequestError
+from .router import answer_response, create_router, method_not_allowed
+from .rules import Settings
+from .store import Store, StoreError
+
+__all__ = ["create_app"]
+
+_API_PATHS = ("/v1/service", "/v1/lrp", "/v1/config", "/healthz", "/metrics", "/check")
+
+
+class _Application(FastAPI):
+    """Serves the project's own OpenAPI document."""
+
+    def openapi(self) -> dict[str, Any]:
+        return schemas.openapi()
+
+
+def create_app(
+    store: Store | None = None,
+    *,
+    settings: Settings | None = None,
+    limits: Limits | None = None,
+    closes_store: bool = False,
+) -> FastAPI:
+    """The service API over a store, by default one in memory, with all that goes with it.
+
+    `/v1` is the API, `/` and `/docs` are for people, `/check` says what is wrong with a
+    payload, `/healthz` and `/metrics` are for monitors. `closes_store` closes the store when
+    the application ends.
+    """
+    store = store or MemoryStore()
+    limits = limits or Limits()
+    metrics = Metrics(store)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        yield
+        if closes_store:
+            store.close()
+
+    app = _Application(
+        title="Cilium load-balancer service API",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        exception_handlers={HTTPException: _http_error, Exception: _unforeseen_error},
+    )
+    app.include_router(create_router(store, settings=settings, limits=limits))
+    app.router.routes.extend(page_routes())
+    app.router.routes.extend(_monitor_routes(store, metrics))
+    app.router.routes.append(_check_route(limits))
+    paths = frozenset({*_API_PATHS, "/openapi.json", *(route.path for route in page_routes())})
+    app.add_middleware(MetricsMiddleware, metrics=metrics, paths=paths)
+    return app
+
+
+def _monitor_routes(store: Store, metrics: Metrics) -> list[Route]:
+    async def healthz(request: Request) -> Response:
+        try:
+            await run_in_threadpool(store.read, lambda view: view.service_count())
+        except StoreError as error:
+            return JSONResponse({"status": "failing", "reason": str(error)}, 503)
+        return JSONResponse({"status": "ok"})
+
+    async def scrape(request: Request) -> Response:
+        return await run_in_threadpool(metrics.response)
+
+    return [Route("/healthz", healthz), Route("/metrics", scrape)]
+
+
+def _check_route(limits: Limits) -> Route:
+    bodies = BodyReader(limits)
+
+    async def check(request: Request) -> Response:
+        try:
+            async with bodies.read(request) as body:
+                kind, problems = await run_in_threadpool(check_payload, body)
+        except RequestError as error:
+            return answer_response(refusal(error), {"Connection": "close"})
+        except ClientDisconnect:
+            return Response(status_code=400)
+        told = [{"pointer": each.pointer, "message": each.message} for each in problems[:100]]
+        return JSONResponse({"kind": kind, "problems": told, "count": len(problems)})
+
+    return Route("/check", check, methods=["POST"])
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """What the framework refuses by itself, in the shape of this API."""
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "").replace(" ", "")
+        return method_not_allowed(request.method, allowed)
+    message = error.detail
+    if error.status_code == 404:
+        message = f"path {request.url.path[:200]} was not found"
+    answer = refusal(RequestError(error.status_code, message))
+    body = b"" if request.method == "HEAD" else answer.body
+    return answer_response(Answer(answer.status, body), error.headers)
+
+
+async def _unforeseen_error(request: Request, error: Exception) -> Response:
+    """A bug of ours: the server logs it, the client is told no more than that."""
+    return answer_response(refusal(RequestError(500, "internal error")))

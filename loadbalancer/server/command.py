@@ -1,0 +1,143 @@
+"""The command `serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..errors import LoadBalancerError
+
+__all__ = ["serve"]
+
+_DEFAULT_LISTEN = "127.0.0.1:9876"
+
+
+def _mode(context: click.Context, parameter: click.Parameter, value: str) -> int:
+    """A file mode in octal digits."""
+    try:
+        mode = int(value, 8)
+    except ValueError:
+        mode = -1
+    if not 0 <= mode <= 0o777:
+        raise click.BadParameter(f"{value!r} is no file mode, such as 0660.")
+    return mode
+
+
+@click.command()
+@click.option(
+    "--socket",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Listen on this unix socket.",
+)
+@click.option(
+    "--socket-mode",
+    callback=_mode,
+    default="0660",
+    metavar="MODE",
+    show_default=True,
+    help="File mode of the unix socket.",
+)
+@click.option(
+    "--listen",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="Listen on this TCP address. May be given more than once. "
+    f"{_DEFAULT_LISTEN} if there is no --socket either.",
+)
+@click.option(
+    "--db",
+    metavar="PATH",
+    help="Keep the services in this SQLite file, or in memory only if it is `:memory:`. "
+    "By default services.db in the user's data directory.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1, max=64),
+    default=1,
+    show_default=True,
+    help="How many processes answer.",
+)
+@click.option("--access-log/--no-access-log", default=True, help="Log every request.")
+@click.option("--nat46x64", is_flag=True, help="Let services have backends of the other family.")
+@click.option(
+    "--node-name",
+    default="",
+    metavar="NAME",
+    help="Name of the own node: services of local traffic drop backends of all others.",
+)
+@click.option(
+    "--max-body",
+    type=click.IntRange(min=1),
+    metavar="BYTES",
+    help="Refuse bodies that are larger (413).",
+)
+@click.option(
+    "--max-backends",
+    type=click.IntRange(min=1),
+    metavar="COUNT",
+    help="Refuse services with more backends (422).",
+)
+@click.option(
+    "--max-connections",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    metavar="COUNT",
+    help="Refuse more connections to a worker (503).",
+)
+@click.option(
+    "--stop-seconds",
+    type=click.IntRange(min=0),
+    default=30,
+    show_default=True,
+    help="How long requests in flight may take when the server is stopped.",
+)
+def serve(
+    socket: Path | None,
+    socket_mode: int,
+    listen: tuple[str, ...],
+    db: str | None,
+    workers: int,
+    access_log: bool,
+    nat46x64: bool,
+    node_name: str,
+    max_body: int | None,
+    max_backends: int | None,
+    max_connections: int,
+    stop_seconds: int,
+) -> None:
+    """Serve the service API on a unix socket, on TCP, or both.
+
+    Point a client at it: cilium -H unix:///PATH service list. A browser finds the services at
+    the address it listens on, and the documentation at /docs.
+    """
+    try:
+        from .requests import Limits
+        from .rules import Settings
+        from .serve import ServeOptions, run_server
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"{error.name} is missing: pip install 'cilium-loadbalancer[server]'"
+        ) from None
+    defaults = Limits()
+    options = ServeOptions(
+        socket=socket,
+        socket_mode=socket_mode,
+        listen=listen,
+        db=db,
+        workers=workers,
+        access_log=access_log,
+        connections=max_connections,
+        stop_seconds=stop_seconds,
+        settings=Settings(nat46x64=nat46x64, node_name=node_name),
+        limits=Limits(
+            body_bytes=max_body or defaults.body_bytes,
+            backends=max_backends or defaults.backends,
+        ),
+    )
+    try:
+        run_server(options)
+    except LoadBalancerError as error:
+        raise click.ClickException(str(error)) from None

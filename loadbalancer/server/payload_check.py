@@ -1,0 +1,82 @@
+"""What is wrong with a payload, all of it, for people who want to know before they send it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from ..converters import (
+    new_backend_from_backend_model,
+    new_l3n4_addr_from_model,
+    new_svc_from_model,
+)
+from ..errors import ConversionError
+from ..models import Service, ServiceSpec
+from .requests import Problem, problems_of
+
+__all__ = ["check_payload"]
+
+
+def check_payload(body: bytes) -> tuple[str, list[Problem]]:
+    """What the payload is taken for, and what is wrong with it.
+
+    A list is what `GET /service` answers, an object with `spec` or `status` what
+    `GET /service/{id}` does, and anything else the body of a `PUT`.
+    """
+    try:
+        value = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        return "JSON", [Problem("", f"Invalid JSON: {error}")]
+    if isinstance(value, list):
+        kind = "list of Service"
+    elif isinstance(value, dict) and ("spec" in value or "status" in value):
+        kind = "Service"
+    else:
+        kind = "ServiceSpec"
+    try:
+        if kind == "list of Service":
+            services = TypeAdapter(list[Service]).validate_json(body)
+            return kind, [
+                problem
+                for index, service in enumerate(services)
+                for problem in _service_problems(service, f"/{index}")
+            ]
+        if kind == "Service":
+            return kind, list(_service_problems(Service.model_validate_json(body), ""))
+        return kind, list(_spec_problems(ServiceSpec.model_validate_json(body), ""))
+    except ValidationError as error:
+        return kind, problems_of(error)
+
+
+def _service_problems(service: Service, pointer: str) -> Generator[Problem]:
+    if service.status and service.status.realized:
+        yield from _spec_problems(service.status.realized, f"{pointer}/status/realized")
+    elif service.spec:
+        yield from _spec_problems(service.spec, f"{pointer}/spec")
+    else:
+        yield Problem(pointer, "neither spec nor realized status")
+
+
+def _spec_problems(spec: ServiceSpec, pointer: str) -> Generator[Problem]:
+    found = False
+    changes_states = bool(spec.update_services) and not spec.id
+    if not changes_states:
+        try:
+            new_l3n4_addr_from_model(spec.frontend_address)
+        except ConversionError as error:
+            found = True
+            yield Problem(f"{pointer}/frontend-address{error.pointer}", str(error))
+    for index, backend in enumerate(spec.backend_addresses or ()):
+        try:
+            new_backend_from_backend_model(backend)
+        except ConversionError as error:
+            found = True
+            place = f"{pointer}/backend-addresses/{index}{error.pointer}"
+            yield Problem(place, str(error))
+    if not changes_states and not found:
+        try:
+            new_svc_from_model(spec)
+        except ConversionError as error:
+            yield Problem(f"{pointer}{error.pointer}", str(error))

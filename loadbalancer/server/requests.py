@@ -1,0 +1,203 @@
+"""What a request has to be before the rules look at it: id, media type, body."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NoReturn
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, SchemaValidator, core_schema
+
+from ..errors import LoadBalancerError
+from ..models import ServiceSpec
+
+__all__ = [
+    "Limits",
+    "Problem",
+    "RequestError",
+    "check_media_type",
+    "parse_id",
+    "parse_spec",
+    "problems_of",
+]
+
+# The codes with which an agent says which rule of the schema was broken.
+WRONG_TYPE = 601
+MISSING = 602
+NOT_IN_ENUM = 606
+TOO_MANY_ITEMS = 611
+
+_PROBLEMS_TOLD = 10
+_is_int = re.compile("[+-]?[0-9]+").fullmatch
+
+
+class RequestError(LoadBalancerError):
+    """A request is refused before any service is looked at."""
+
+    def __init__(self, status: int, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = status if code is None else code
+        """The `code` of the answer's body: the status, or which rule was broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one request may ask for."""
+
+    body_bytes: int = 2 * 1024 * 1024
+    """How large a body may be."""
+    body_seconds: float = 30.0
+    """How long a client may take to send a body."""
+    backends: int = 10_000
+    """How many backends a service may have."""
+    held_bytes: int = 64 * 1024 * 1024
+    """How large the bodies of all requests under way may be together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a payload."""
+
+    pointer: str
+    """Where, as a JSON Pointer."""
+    message: str
+
+
+def parse_id(text: str) -> int:
+    """The id in a path, any int64.
+
+    Raises:
+        RequestError: it is none.
+    """
+    # Twenty characters hold every int64; a longer text need not become a number.
+    if _is_int(text):
+        digits = text.lstrip("+-").lstrip("0") or "0"
+        if len(digits) <= 19:
+            id = int(digits) * (-1 if text.startswith("-") else 1)
+            if -(2**63) <= id < 2**63:
+                return id
+    message = f"id in path must be of type int64: {json.dumps(text[:80])}"
+    raise RequestError(422, message, WRONG_TYPE)
+
+
+def check_media_type(content_type: str | None) -> None:
+    """A body is JSON unless it is declared as something else.
+
+    Raises:
+        RequestError: it is declared as something else.
+    """
+    if content_type is None:
+        return
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise RequestError(
+            415,
+            f"unsupported media type {json.dumps(media_type[:80])}, "
+            "only [application/json] are allowed",
+        )
+
+
+def parse_spec(body: bytes, limits: Limits) -> ServiceSpec:
+    """The wire model of a body.
+
+    Raises:
+        RequestError: what is no JSON or of a wrong type is 400, before that which lacks a
+            required key or has a value outside an enum, 422.
+    """
+    if not body.strip(b" \t\r\n"):
+        raise RequestError(422, "config in body is required", MISSING)
+    _check_count(body, limits.backends)
+    try:
+        spec = ServiceSpec.model_validate_json(body)
+    except ValidationError as error:
+        _refuse(error)
+    _check_constants(body)
+    return spec
+
+
+def _check_count(body: bytes, most: int) -> None:
+    """Refuse too many backends before a model is made of each."""
+    shortest = len('{"ip":""},')
+    if len(body) < shortest * most:
+        return
+    try:
+        _counted(most).validate_json(body)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        if [detail["type"] for detail in details] == ["too_long"]:
+            message = f"backend-addresses in body should have at most {most} items"
+            raise RequestError(422, message, TOO_MANY_ITEMS) from None
+        # The real model says what is wrong.
+
+
+@lru_cache(maxsize=4)
+def _counted(most: int) -> SchemaValidator:
+    """A ServiceSpec of which nothing is looked at but the number of backends."""
+    backends = core_schema.list_schema(core_schema.any_schema(), max_length=most)
+    field = core_schema.model_field(
+        core_schema.with_default_schema(core_schema.nullable_schema(backends), default=None),
+        validation_alias="backend-addresses",
+    )
+    return SchemaValidator(core_schema.model_fields_schema({"backends": field}))
+
+
+def _check_constants(body: bytes) -> None:
+    """Refuse NaN and Infinity, which Pydantic takes for JSON where nobody wants the value."""
+    if b"NaN" not in body and b"Infinity" not in body:
+        return
+    try:
+        json.loads(body, parse_constant=_no_constant)
+    except ValueError as error:
+        raise RequestError(400, f"Invalid JSON: {error}") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _refuse(error: ValidationError) -> NoReturn:
+    details = error.errors(include_url=False, include_context=False)
+    codes = [_schema_code(detail) for detail in details]
+    # An agent reads all of a body into its types before it looks at the rules of the schema.
+    if None in codes:
+        deciding = [d for d, code in zip(details, codes, strict=True) if code is None]
+        raise RequestError(400, _told(deciding))
+    raise RequestError(422, _told(details), codes[0])
+
+
+def _schema_code(detail: ErrorDetails) -> int | None:
+    """The code of a broken rule of the schema; None for what is not even of the right type."""
+    if detail["type"] == "missing":
+        return MISSING
+    if detail["type"] == "literal_error" and isinstance(detail["input"], str):
+        return NOT_IN_ENUM
+    # Null is the same as absent, but there are no absent elements of a list.
+    is_element = bool(detail["loc"]) and isinstance(detail["loc"][-1], int)
+    if detail["input"] is None and not is_element and detail["type"] != "json_invalid":
+        return MISSING
+    return None
+
+
+def _told(details: list[ErrorDetails]) -> str:
+    told = [
+        f"{problem.pointer}: {problem.message}" if problem.pointer else problem.message
+        for problem in map(_problem, details[:_PROBLEMS_TOLD])
+    ]
+    if len(details) > _PROBLEMS_TOLD:
+        told.append(f"and {len(details) - _PROBLEMS_TOLD} more")
+    return "; ".join(told)
+
+
+def problems_of(error: ValidationError) -> list[Problem]:
+    """All that is wrong, each with its place."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return [_problem(detail) for detail in details]
+
+
+def _problem(detail: ErrorDetails) -> Problem:
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in detail["loc"])
+    return Problem("".join(f"/{part}" for part in parts), detail["msg"])

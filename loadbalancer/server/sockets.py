@@ -1,0 +1,143 @@
+"""The sockets to listen on: made safely, and removed only if they are our own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import stat
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import LoadBalancerError
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["ListenError", "UnixSocket", "listen_tcp", "parse_listen_address"]
+
+_BACKLOG = 1024
+
+
+class ListenError(LoadBalancerError):
+    """A socket cannot be listened on."""
+
+
+class UnixSocket:
+    """A listening unix socket and its file."""
+
+    def __init__(self, path: Path, mode: int) -> None:
+        """Listen on a new file of that mode, in place of one that nobody listens on.
+
+        Raises:
+            ListenError: somebody listens there, or the file is no socket.
+        """
+        self.path = path
+        try:
+            path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            with _only_one_at_a_time(path.parent):
+                _remove_stale(path)
+                self.socket = _bound(path, mode)
+                self._file = _identity(path)
+        except OSError as error:
+            raise ListenError(f"cannot listen on {path}: {error.strerror or error}") from None
+
+    def close(self) -> None:
+        """Stop listening, and remove the file unless it is another one by now."""
+        self.socket.close()
+        with contextlib.suppress(OSError), _only_one_at_a_time(self.path.parent):
+            if _identity(self.path) == self._file:
+                self.path.unlink()
+
+
+@contextmanager
+def _only_one_at_a_time(directory: Path) -> Generator[None]:
+    """Keep other servers from the directory's sockets meanwhile.
+
+    Two that start at once would both find a stale file, and the slower one would remove the
+    new file of the faster one.
+    """
+    if sys.platform == "win32":
+        raise OSError("there are no unix sockets here")
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _remove_stale(path: Path) -> None:
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise ListenError(f"{path} exists and is no socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(5)
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+        except TimeoutError:
+            pass  # Somebody is there, who does not come to answer.
+    raise ListenError(f"{path} is in use by another process")
+
+
+def _bound(path: Path, mode: int) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        # The file is never open to more than its mode says, not even for a moment.
+        before = os.umask(0o777 & ~mode)
+        try:
+            listener.bind(str(path))
+        finally:
+            os.umask(before)
+        os.chmod(path, mode)
+        # Who looks whether the file is stale must find somebody listening.
+        listener.listen(_BACKLOG)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.lstat()
+    return status.st_dev, status.st_ino
+
+
+def parse_listen_address(text: str) -> tuple[str, int]:
+    """The host and port of `127.0.0.1:9876`, `[::1]:9876` or `localhost:9876`.
+
+    Raises:
+        ListenError: the text is none of these.
+    """
+    host, colon, port = text.rpartition(":")
+    is_bracketed = host.startswith("[") and host.endswith("]")
+    if is_bracketed:
+        host = host[1:-1]
+    is_port = port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535
+    if not colon or not host or not is_port or (":" in host and not is_bracketed):
+        raise ListenError(f"{text!r} is no address to listen on: HOST:PORT or [IPV6]:PORT")
+    return host, int(port)
+
+
+def listen_tcp(host: str, port: int) -> socket.socket:
+    """A listening TCP socket; port 0 takes any that is free.
+
+    Raises:
+        ListenError: it cannot be listened on.
+    """
+    try:
+        found = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICSERV
+        )
+        family, _, _, _, address = found[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise ListenError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None

@@ -1,0 +1,332 @@
+"""What the rules rely on in a store, and what only a database has to promise."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import sqlite3
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from loadbalancer import BackendState
+from loadbalancer.server import (
+    MemoryStore,
+    ServiceAPI,
+    SQLiteStore,
+    Store,
+    StoreBusyError,
+    StoreError,
+)
+from loadbalancer.server.api import Answer
+from loadbalancer.server.sqlite_schema import connect
+from loadbalancer.server.store import RETIRED_BACKENDS_KEPT, KnownBackend, Transaction
+
+from .payloads import backend, backend_ids, listed, put, reason, spec, states
+
+
+class Refused(Exception):
+    pass
+
+
+def everything(store: Store) -> tuple[object, ...]:
+    """All that the store tells of the services 1 and 2, their backends and the next id."""
+
+    def read(tx: Transaction) -> tuple[object, ...]:
+        services = [tx.service(1), tx.service(2)]
+        hashes = {backend.hash() for service in services if service for backend in service.backends}
+        return (
+            services,
+            tx.answers(),
+            tx.service_count(),
+            {key: tx.service_at(key) for key in (s.frontend.hash() for s in services if s)},
+            {
+                key: (tx.backend(key), tx.is_used(key), tx.services_with(key))
+                for key in sorted(hashes)
+            },
+            [tx.is_backend_id_used(id) for id in range(1, 6)],
+            tx.next_backend_id(),
+            tx.retired_state(b"gone"),
+        )
+
+    return store.write(read)
+
+
+def test_a_transaction_that_raises_leaves_nothing_behind(store: Store) -> None:
+    api = ServiceAPI(store)
+    put(api, spec(1, backend("10.0.0.1"), backend("10.0.0.2")))
+    put(api, spec(2, backend("10.0.0.2")))
+    before = everything(store)
+
+    def spoil(tx: Transaction) -> None:
+        svc = tx.service(1)
+        assert svc is not None
+        key = svc.backends[0].hash()
+        tx.put_service(svc.model_copy(update={"backends": []}))
+        tx.put_backend(key, KnownBackend(5, BackendState.QUARANTINED, None))
+        tx.delete_service(2)
+        tx.retire_backend(svc.backends[1].hash(), BackendState.TERMINATING)
+        tx.retire_backend(b"gone", BackendState.ACTIVE)
+        tx.set_next_backend_id(99)
+        assert tx.answers() != before[1]
+        raise Refused
+
+    with pytest.raises(Refused):
+        store.write(spoil)
+    assert everything(store) == before
+
+
+def test_a_transaction_sees_its_own_writes(store: Store) -> None:
+    api = ServiceAPI(store)
+    put(api, spec(1, backend("10.0.0.1")))
+
+    def move(tx: Transaction) -> tuple[object, ...]:
+        svc = tx.service(1)
+        assert svc is not None
+        key = svc.backends[0].hash()
+        tx.put_service(svc.model_copy(update={"backends": []}))
+        seen = tx.service(1)
+        return (seen and seen.backends, tx.is_used(key), tx.services_with(key), tx.service_count())
+
+    assert store.write(move) == ([], False, [], 1)
+
+
+def test_concurrent_puts_are_atomic_and_ids_unique(store: Store) -> None:
+    api = ServiceAPI(store)
+    shared = [backend(f"10.0.0.{n}") for n in range(20)]
+
+    def work(thread: int) -> None:
+        for turn in range(10):
+            id = thread * 100 + turn + 1
+            own = backend(f"10.1.{thread}.{turn}")
+            assert put(api, spec(id, own, *shared, ip=f"10.96.{thread}.{turn}")) == Answer(201)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    ids = [backend_ids(api, id) for id in listed(api)]
+    assert len(ids) == 80
+    # One number for each address, and each number for one address: none is used twice.
+    pairs = {pair for each in ids for pair in each.items()}
+    assert sorted(id for _, id in pairs) == list(range(1, 101))
+
+
+def retire(key: bytes, tx: Transaction) -> None:
+    tx.retire_backend(key, BackendState.MAINTENANCE)
+
+
+def test_only_so_many_retired_backends_are_remembered(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert RETIRED_BACKENDS_KEPT == 10_000
+    for module in ("memory_store", "sqlite_store"):
+        monkeypatch.setattr(f"loadbalancer.server.{module}.RETIRED_BACKENDS_KEPT", 2)
+    for key in (b"a", b"b", b"a", b"c"):
+        store.write(partial(retire, key))
+    assert store.read(lambda view: [view.retired_state(key) for key in (b"a", b"b", b"c")]) == [
+        BackendState.MAINTENANCE,
+        None,
+        BackendState.MAINTENANCE,
+    ]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "services.db"
+
+
+def test_a_restart_gives_everything_back(path: Path) -> None:
+    store = SQLiteStore(path)
+    api = ServiceAPI(store)
+    # A zone may look as if it had a cluster id.
+    put(
+        api,
+        spec(
+            1, backend("10.0.0.1", weight=7), backend("10.0.0.2", nodeName="n", state="quarantined")
+        ),
+    )
+    put(api, spec(2, backend("fe80::1%a@3@0"), backend("fe80::1%a@3"), ip="fd00::1@4"))
+    put(api, spec(3, backend("10.0.0.3", state="maintenance")))
+    put(api, states(backend("10.0.0.1", state="terminating", preferred=True)))
+    api.delete_service("3")
+    before = everything(store)
+    store.close()
+
+    again = SQLiteStore(path)
+    assert everything(again) == before
+    api = ServiceAPI(again)
+    refused = put(api, states(backend("10.0.0.3", state="terminating")))
+    assert reason(refused) == (
+        501,
+        "invalid state transition for backend[10.0.0.3:80] (maintenance) -> (terminating)",
+    )
+    put(api, spec(4, backend("10.0.0.4")))
+    assert backend_ids(api, 4) == {"10.0.0.4:80": 6}
+    again.close()
+
+
+def test_every_field_of_a_service_is_kept(path: Path) -> None:
+    from loadbalancer import SVC, Backend, L3n4AddrID, L4Type, Scope, ServiceName, SVCType
+    from loadbalancer.addr_cluster import AddrCluster
+    from loadbalancer.server.codec import decode_service, encode_service
+
+    svc = SVC(
+        frontend=L3n4AddrID(
+            id=7,
+            addr_cluster=AddrCluster("fe80::1%x@9@0"),
+            port=1,
+            protocol=L4Type.SCTP,
+            scope=Scope.INTERNAL,
+        ),
+        backends=[
+            Backend(
+                addr_cluster=AddrCluster("::ffff:1.2.3.4%z@5"),
+                id=2**32 - 1,
+                weight=0,
+                node_name="n\x00ö\U0001f600",
+                state=BackendState.INVALID,
+                preferred=True,
+                fe_port_name="http",
+            )
+        ],
+        type=SVCType.NONE,
+        session_affinity=True,
+        session_affinity_timeout_sec=9,
+        name=ServiceName(namespace="a", name="b"),
+        load_balancer_source_ranges=["10.0.0.0/8", "fd00::/64"],  # type: ignore[list-item]
+        l7lb_proxy_port=3,
+        l7lb_frontend_ports=["x"],
+        loopback_hostport=True,
+    )
+    assert decode_service(encode_service(svc)) == svc
+
+
+def test_two_processes_write_at_once(path: Path) -> None:
+    SQLiteStore(path).close()
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=write_services, args=(path, n)) for n in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(120)
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    store = SQLiteStore(path)
+    api = ServiceAPI(store)
+    services = listed(api)
+    assert sorted(services) == [n * 100 + turn + 1 for n in range(3) for turn in range(20)]
+    pairs = {pair for service in services for pair in backend_ids(api, service).items()}
+    assert sorted(id for _, id in pairs) == list(range(1, 62))
+    store.close()
+
+
+def write_services(path: Path, worker: int) -> None:
+    store = SQLiteStore(path)
+    api = ServiceAPI(store)
+    for turn in range(20):
+        own = backend(f"10.{worker}.1.{turn}")
+        body = spec(worker * 100 + turn + 1, own, backend(), ip=f"10.96.{worker}.{turn}")
+        assert put(api, body) == Answer(201)
+    store.close()
+
+
+class TestDatabases:
+    def test_of_others_are_left_alone(self, tmp_path: Path) -> None:
+        path = tmp_path / "other.db"
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE cats (name)")
+        connection.close()
+        before = path.read_bytes()
+        with pytest.raises(StoreError) as caught:
+            SQLiteStore(path)
+        assert str(caught.value) == f"{path} is the database of another program"
+        assert path.read_bytes() == before
+
+    def test_of_later_versions_are_left_alone(self, path: Path) -> None:
+        SQLiteStore(path).close()
+        connection = connect(path)
+        connection.execute("PRAGMA user_version = 9")
+        connection.close()
+        with pytest.raises(StoreError) as caught:
+            SQLiteStore(path)
+        assert str(caught.value) == f"{path} has tables of version 9, not 1"
+
+    def test_that_are_none_are_told(self, tmp_path: Path) -> None:
+        path = tmp_path / "garbage.db"
+        path.write_bytes(b"garbage" * 1000)
+        with pytest.raises(StoreError) as caught:
+            SQLiteStore(path)
+        assert str(caught.value) == f"{path}: file is not a database"
+
+    def test_that_cannot_be_made_are_told(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_bytes(b"")
+        path = tmp_path / "file" / "services.db"
+        with pytest.raises(StoreError) as caught:
+            SQLiteStore(path)
+        assert str(caught.value).startswith(f"{path}: [Errno ")
+
+    def test_that_others_hold_are_busy(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("loadbalancer.server.sqlite_schema.BUSY_TIMEOUT", 0.05)
+        store = SQLiteStore(path)
+        holder = connect(path)
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusyError):
+            store.write(lambda tx: tx.set_next_backend_id(5))
+        answer = put(ServiceAPI(store), spec(1))
+        told = f"{path} is in use by others: database is locked"
+        assert answer == Answer(
+            503, json.dumps({"code": 503, "message": told}, separators=(",", ":")).encode()
+        )
+        # Readers wait for nobody.
+        assert ServiceAPI(store).get_services() == Answer(200, b"[]")
+        holder.close()
+        assert put(ServiceAPI(store), spec(1)) == Answer(201)
+        store.close()
+
+    def test_answers_of_another_version_are_written_anew(self, path: Path) -> None:
+        store = SQLiteStore(path)
+        put(ServiceAPI(store), spec(1))
+        answer = ServiceAPI(store).get_services()
+        store.close()
+        connection = connect(path)
+        connection.execute("UPDATE services SET answer = x'7b7d'")
+        connection.execute("UPDATE facts SET value = '0.0.1' WHERE name = 'version'")
+        connection.close()
+        again = SQLiteStore(path)
+        assert ServiceAPI(again).get_services() == answer
+        again.close()
+
+    def test_a_damaged_service_is_an_error_of_the_store(self, path: Path) -> None:
+        store = SQLiteStore(path)
+        put(ServiceAPI(store), spec(1, backend()))
+        connection = connect(path)
+        connection.execute("UPDATE services SET service = x'7b7d'")
+        connection.close()
+        status, text = reason(put(ServiceAPI(store), spec(1)))
+        assert (status, text[:27]) == (500, "a stored service is damaged")
+        store.close()
+
+    def test_a_closed_one_tells_so(self, path: Path) -> None:
+        store = SQLiteStore(path)
+        store.close()
+        store.close()
+        with pytest.raises(StoreError) as caught:
+            store.read(lambda view: view.service_count())
+        assert str(caught.value) == f"{path} is closed"
+
+    def test_a_commit_is_on_the_disk(self, path: Path) -> None:
+        store = SQLiteStore(path)
+        connection = connect(path)
+        pragmas = ("journal_mode", "synchronous")
+        found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]
+        connection.close()
+        store.close()
+        assert found == ["wal", 2]
+
+
+def test_a_store_in_memory_blocks_nobody() -> None:
+    assert (MemoryStore().blocks, SQLiteStore.blocks) == (False, True)
