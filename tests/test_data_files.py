@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from .support import DATA, ROOT
 
 SERVER = ROOT / "tests" / "server"
@@ -36,7 +34,6 @@ def test_each_reader_of_the_library_names_its_file() -> None:
     assert [f for f, name in readers.items() if f.rpartition("/")[2] not in texts[name]] == []
 
 
-@pytest.mark.skipif(not SERVER.is_dir(), reason="there are no tests of the server yet")
 def test_each_reader_of_the_server_names_its_file() -> None:
     reader = ROOT / READERS["transcripts/service_api.jsonl"]
     assert "service_api.jsonl" in reader.read_text(encoding="utf-8")
