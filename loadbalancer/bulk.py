@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic_core import SchemaValidator, ValidationError, core_schema
+from pydantic_core import SchemaValidator, ValidationError, core_schema, to_json
 
 from . import models
 from .conversion_schema import service_schema, spec_schema, validator
@@ -19,7 +19,7 @@ from .converters import new_svc_from_model, new_svc_from_service
 from .errors import ConversionError
 from .gc_pause import gc_paused
 from .service import SVC
-from .wire_text import spec_json
+from .wire_values import spec_values
 
 __all__ = [
     "dump_service",
@@ -92,7 +92,7 @@ def dump_service(svc: SVC, *, include_protocol: bool = True) -> bytes:
 
 def _service_pieces(svc: SVC, include_protocol: bool) -> tuple[bytes, ...]:
     # What is realized is what was asked for: the text of it is made once.
-    spec = spec_json(svc, include_protocol=include_protocol).encode()
+    spec = to_json(spec_values(svc, include_protocol=include_protocol))
     return b'{"spec":', spec, b',"status":{"realized":', spec, b"}}"
 
 

@@ -11,7 +11,7 @@ from .domain_model import DomainModel
 from .errors import ConversionError
 from .l3n4 import L3n4Addr
 from .service import SVC
-from .wire_text import backend_json, frontend_json, spec_json
+from .wire_values import backend_values, frontend_values, spec_values
 
 __all__ = [
     "backend_address_model",
@@ -107,19 +107,18 @@ def frontend_address_model(
     addr: L3n4Addr, *, include_protocol: bool = True
 ) -> models.FrontendAddress:
     """What `L3n4Addr.get_model` returns."""
-    text = frontend_json(addr, include_protocol=include_protocol)
-    return models.FrontendAddress.model_validate_json(text)
+    values = frontend_values(addr, include_protocol=include_protocol)
+    return models.FrontendAddress.model_validate(values)
 
 
 def backend_address_model(backend: Backend) -> models.BackendAddress:
     """What `Backend.get_backend_model` returns."""
-    return models.BackendAddress.model_validate_json(backend_json(backend))
+    return models.BackendAddress.model_validate(backend_values(backend))
 
 
 def service_model(svc: SVC, *, include_protocol: bool = True) -> models.Service:
     """What `SVC.get_model` returns; spec and status share one ServiceSpec, as in Go."""
-    text = spec_json(svc, include_protocol=include_protocol)
-    spec = models.ServiceSpec.model_validate_json(text)
+    spec = models.ServiceSpec.model_validate(spec_values(svc, include_protocol=include_protocol))
     return models.Service.model_validate({"spec": spec, "status": {"realized": spec}})
 
 
