@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         load_services,
     )
     from .cidr import CIDR, parse_cidr
+    from .conversion_check import conversion_errors
     from .converters import (
         new_backend_from_backend_model,
         new_l3n4_addr_from_backend_model,
@@ -66,6 +67,7 @@ _NAMES_OF_MODULES = {
     ),
     "bulk": "dump_service dump_services load_service load_service_spec load_services",
     "cidr": "CIDR parse_cidr",
+    "conversion_check": "conversion_errors",
     "converters": (
         "new_backend_from_backend_model new_l3n4_addr_from_backend_model "
         "new_l3n4_addr_from_model new_svc_from_model new_svc_from_service"
@@ -116,6 +118,7 @@ __all__ = [
     "ServiceID",
     "ServiceName",
     "SvcFlagParam",
+    "conversion_errors",
     "dump_service",
     "dump_services",
     "get_backend_state",

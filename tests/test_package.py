@@ -54,6 +54,7 @@ ALL = [
     "ServiceID",
     "ServiceName",
     "SvcFlagParam",
+    "conversion_errors",
     "dump_service",
     "dump_services",
     "get_backend_state",

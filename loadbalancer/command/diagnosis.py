@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from loadbalancer import ConversionError
-from loadbalancer.conversion_errors import Convertible, conversion_errors
+from loadbalancer.conversion_check import Convertible, conversion_errors
 from loadbalancer.conversion_rules import PROTOCOL_WORDS
 
 from .expectations import expected_at, listed, meant_at, schema_of

@@ -11,7 +11,7 @@ from loadbalancer import (
     new_svc_from_model,
     new_svc_from_service,
 )
-from loadbalancer.conversion_errors import Convertible, conversion_errors
+from loadbalancer.conversion_check import Convertible, conversion_errors
 from loadbalancer.models import BackendAddress, FrontendAddress, Service, ServiceSpec, ServiceStatus
 
 GOOD = FrontendAddress(ip="10.0.0.1", scope="external")
