@@ -1,7 +1,8 @@
 """The rules by which wire values become domain objects, each written once.
 
 Whichever way a payload comes in, as a wire model or as JSON read in bulk, these are the
-functions and tables that decide what it means. They return the fields of the domain object,
+functions and tables that decide what it means. They take the values of a wire model by the
+names of its attributes, None being absent, and return the fields of the domain object,
 all of them, in the order of its class.
 """
 
@@ -72,66 +73,76 @@ Values = Mapping[str, Any]
 """The values of a wire model by the names of its attributes; absent is None, or not there."""
 
 
-def frontend_fields(wire: Values) -> dict[str, Any]:
+def frontend_fields(
+    ip: str | None = None,
+    port: int | None = None,
+    protocol: str | None = None,
+    scope: str | None = None,
+) -> dict[str, Any]:
     """The fields of an `L3n4Addr`, of the values of a FrontendAddress.
 
     Raises:
         ConversionError: the first thing wrong in the order ip missing, protocol, ip, scope.
     """
-    get = wire.get
-    ip = get("ip")
     if not ip:
         raise ConversionError("missing IP address", "frontend", "/ip")
-    protocol = _PROTOCOLS.get(get("protocol"))
-    if protocol is None:
+    l4_type = _PROTOCOLS.get(protocol)
+    if l4_type is None:
         try:
-            protocol = new_l4_type(wire["protocol"])
+            l4_type = new_l4_type(protocol or "")
         except L4ProtocolError as error:
             raise ConversionError(str(error), "frontend", "/protocol") from None
     try:
         addr_cluster = _parse(ip)
     except AddressError as error:
         raise ConversionError(str(error), "frontend", "/ip") from None
-    scope = _SCOPES.get(get("scope"))
-    if scope is None:
-        reason = f'invalid scope "{get("scope") or ""}"'
+    known_scope = _SCOPES.get(scope)
+    if known_scope is None:
+        reason = f'invalid scope "{scope or ""}"'
         raise ConversionError(reason, "frontend", "/scope")
     return {
-        "protocol": protocol,
-        "port": get("port") or 0,
+        "protocol": l4_type,
+        "port": port or 0,
         "addr_cluster": addr_cluster,
-        "scope": scope,
+        "scope": known_scope,
     }
 
 
-def backend_fields(wire: Values, default_weight: int = DEFAULT_BACKEND_WEIGHT) -> dict[str, Any]:
+def backend_fields(
+    ip: str,
+    node_name: str | None = None,
+    port: int | None = None,
+    preferred: bool | None = None,
+    state: str | None = None,
+    weight: int | None = None,
+    *,
+    default_weight: int = DEFAULT_BACKEND_WEIGHT,
+) -> dict[str, Any]:
     """The fields of a `Backend`, of the values of a BackendAddress.
 
     Raises:
         ConversionError: the ip is no address or the state none of a backend.
     """
-    get = wire.get
     try:
-        addr_cluster = _parse(wire["ip"])
+        addr_cluster = _parse(ip)
     except AddressError as error:
         raise ConversionError(str(error), "backend", "/ip") from None
-    state = _STATES.get(get("state"))
-    if state is None:
-        raise ConversionError(f"invalid backend state [{get('state')}]", "backend", "/state")
-    weight = get("weight")
+    known_state = _STATES.get(state)
+    if known_state is None:
+        raise ConversionError(f"invalid backend state [{state}]", "backend", "/state")
     if weight is None:
         weight = default_weight
     return {
         "protocol": _NO_PROTOCOL,
-        "port": get("port") or 0,
+        "port": port or 0,
         "addr_cluster": addr_cluster,
         "scope": _EXTERNAL,
         "fe_port_name": "",
         "id": 0,
         "weight": weight,
-        "node_name": get("node_name") or "",
-        "state": state if weight else _MAINTENANCE,
-        "preferred": get("preferred") or False,
+        "node_name": node_name or "",
+        "state": known_state if weight else _MAINTENANCE,
+        "preferred": preferred or False,
     }
 
 

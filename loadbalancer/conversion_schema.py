@@ -37,11 +37,15 @@ def spec_schema() -> CoreSchema:
     return _made(SVC, _spec(backend), _service_fields)
 
 
-def _service_fields(spec: dict[str, Any]) -> dict[str, Any]:
-    get = spec.get
-    frontend = frontend_fields(spec["frontend_address"])
-    backends: list[Backend] = get("backend_addresses") or []
-    return service_fields(frontend, backends, get("flags"), get("id"), assemble)
+def _service_fields(
+    frontend_address: dict[str, Any],
+    backend_addresses: list[Backend] | None = None,
+    flags: dict[str, Any] | None = None,
+    id: int | None = None,
+    update_services: bool | None = None,
+) -> dict[str, Any]:
+    frontend = frontend_fields(**frontend_address)
+    return service_fields(frontend, backend_addresses or [], flags, id, assemble)
 
 
 def service_schema() -> CoreSchema:
@@ -70,12 +74,12 @@ def service_schema() -> CoreSchema:
 def _made(
     cls: type[DomainModel],
     values: CoreSchema,
-    fields_of: Callable[[dict[str, Any]], dict[str, Any]],
+    fields_of: Callable[..., dict[str, Any]],
 ) -> CoreSchema:
     """An instance of a domain class, its fields those that a rule makes of wire values."""
     fields_set = all_fields_set(cls)
     parts = core_schema.no_info_after_validator_function(
-        lambda wire: (fields_of(wire), None, fields_set), values
+        lambda wire: (fields_of(**wire), None, fields_set), values
     )
     return core_schema.model_schema(cls, parts)
 

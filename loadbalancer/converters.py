@@ -31,7 +31,7 @@ def new_l3n4_addr_from_model(base: models.FrontendAddress | None) -> L3n4Addr | 
     Raises:
         ConversionError: the ip, the protocol or the scope is missing or wrong.
     """
-    return None if base is None else L3n4Addr(**frontend_fields(base.__dict__))
+    return None if base is None else L3n4Addr(**_frontend_fields(base))
 
 
 def new_l3n4_addr_from_backend_model(base: models.BackendAddress) -> L3n4Addr:
@@ -40,7 +40,7 @@ def new_l3n4_addr_from_backend_model(base: models.BackendAddress) -> L3n4Addr:
     Raises:
         ConversionError: the ip is no address.
     """
-    fields = backend_fields({"ip": base.ip, "port": base.port})
+    fields = backend_fields(base.ip, port=base.port)
     return L3n4Addr(addr_cluster=fields["addr_cluster"], port=fields["port"])
 
 
@@ -55,7 +55,16 @@ def new_backend_from_backend_model(
     Raises:
         ConversionError: the ip is no address or the state none of a backend.
     """
-    return Backend(**backend_fields(base.__dict__, default_weight))
+    fields = backend_fields(
+        base.ip,
+        base.node_name,
+        base.port,
+        base.preferred,
+        base.state,
+        base.weight,
+        default_weight=default_weight,
+    )
+    return Backend(**fields)
 
 
 def new_svc_from_model(
@@ -69,7 +78,7 @@ def new_svc_from_model(
         ConversionError: the frontend, a backend or the id is wrong.
     """
     try:
-        frontend = frontend_fields(base.frontend_address.__dict__)
+        frontend = _frontend_fields(base.frontend_address)
     except ConversionError as error:
         raise error.below("/frontend-address") from None
     backends: list[Backend] = []
@@ -120,6 +129,10 @@ def service_model(svc: SVC, *, include_protocol: bool = True) -> models.Service:
     """What `SVC.get_model` returns; spec and status share one ServiceSpec, as in Go."""
     spec = models.ServiceSpec.model_validate(spec_values(svc, include_protocol=include_protocol))
     return models.Service.model_validate({"spec": spec, "status": {"realized": spec}})
+
+
+def _frontend_fields(base: models.FrontendAddress) -> dict[str, Any]:
+    return frontend_fields(base.ip, base.port, base.protocol, base.scope)
 
 
 def _validated(cls: type[DomainModel], fields: dict[str, Any]) -> DomainModel:

@@ -14,7 +14,7 @@ from .go_text import quote
 
 __all__ = ["MAPPED_PREFIX", "explain_ip", "is_ipv4", "pack_ip", "read_ip"]
 
-_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_OCTET = "(?:[1-9]?[0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
 # Four decimal octets without leading zeros: such a text is its own canonical form.
 is_ipv4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}").fullmatch
 _GROUP = "[0-9a-fA-F]{1,4}"
