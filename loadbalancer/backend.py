@@ -44,16 +44,6 @@ class Backend(L3n4Addr):
 
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
-    @property
-    def l3n4_addr(self) -> L3n4Addr:
-        """The address alone (Go: the embedded `L3n4Addr`)."""
-        return L3n4Addr(
-            protocol=self.protocol,
-            port=self.port,
-            addr_cluster=self.addr_cluster,
-            scope=self.scope,
-        )
-
     def get_backend_model(self) -> models.BackendAddress:
         """The wire model of this backend (Go: `GetBackendModel`).
 

@@ -38,6 +38,16 @@ class L3n4Addr(L4Addr):
         return L4Addr(protocol=self.protocol, port=self.port)
 
     @property
+    def l3n4_addr(self) -> L3n4Addr:
+        """The address alone, without what a subclass adds (Go: the embedded `L3n4Addr`)."""
+        return L3n4Addr(
+            protocol=self.protocol,
+            port=self.port,
+            addr_cluster=self.addr_cluster,
+            scope=self.scope,
+        )
+
+    @property
     def is_ipv6(self) -> bool:
         """Whether the address is IPv6, a 4-in-6 one included (Go: `IsIPv6`)."""
         return self.addr_cluster.is6
@@ -83,16 +93,6 @@ class L3n4AddrID(L3n4Addr):
     if TYPE_CHECKING:
         # Pydantic makes it; type checkers believe that there is none.
         def __hash__(self) -> int: ...
-
-    @property
-    def l3n4_addr(self) -> L3n4Addr:
-        """The address without the identifier (Go: the embedded `L3n4Addr`)."""
-        return L3n4Addr(
-            protocol=self.protocol,
-            port=self.port,
-            addr_cluster=self.addr_cluster,
-            scope=self.scope,
-        )
 
 
 def new_l3n4_addr(
