@@ -21,7 +21,11 @@ CLASSES = [AddressError, BackendStateError, ConversionError, L4ProtocolError]
 
 def test_the_root_is_a_value_error() -> None:
     assert LoadBalancerError.__mro__[1] is ValueError
-    assert sorted(LoadBalancerError.__subclasses__(), key=lambda each: each.__name__) == CLASSES
+    # The server has kinds of its own, once it has been imported.
+    found = [
+        kind for kind in LoadBalancerError.__subclasses__() if kind.__module__.endswith(".errors")
+    ]
+    assert sorted(found, key=lambda kind: kind.__name__) == CLASSES
 
 
 @pytest.mark.parametrize("kind", [AddressError, BackendStateError, L4ProtocolError])
