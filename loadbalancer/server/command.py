@@ -24,10 +24,28 @@ def _mode(context: click.Context, parameter: click.Parameter, value: str) -> int
     return mode
 
 
+class _Trouble(click.ClickException):
+    """What keeps the server from starting; the exit code is that of all of the command."""
+
+    exit_code = 2
+
+
+def _named(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """An unset shell variable is no name of a file, and no reason to take another one."""
+    if value == "":
+        raise click.BadParameter("must not be empty.")
+    return value
+
+
+def _path(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
+    name = _named(context, parameter, value)
+    return None if name is None else Path(name)
+
+
 @click.command()
 @click.option(
     "--socket",
-    type=click.Path(path_type=Path),
+    callback=_path,
     metavar="PATH",
     help="Listen on this unix socket.",
 )
@@ -48,6 +66,7 @@ def _mode(context: click.Context, parameter: click.Parameter, value: str) -> int
 )
 @click.option(
     "--db",
+    callback=_named,
     metavar="PATH",
     help="Keep the services in this SQLite file, or in memory only if it is `:memory:`. "
     "By default services.db in the user's data directory.",
@@ -118,7 +137,7 @@ def serve(
         from .rules import Settings
         from .serve import ServeOptions, run_server
     except ModuleNotFoundError as error:
-        raise click.ClickException(
+        raise _Trouble(
             f"{error.name} is missing: pip install 'cilium-loadbalancer[server]'"
         ) from None
     defaults = Limits()
@@ -140,4 +159,4 @@ def serve(
     try:
         run_server(options)
     except LoadBalancerError as error:
-        raise click.ClickException(str(error)) from None
+        raise _Trouble(str(error)) from None

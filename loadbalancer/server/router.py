@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -25,19 +26,21 @@ __all__ = ["answer_response", "create_router", "method_not_allowed"]
 
 # A body that takes long enough to convert for others to notice.
 _LARGE_BODY = 64 * 1024
+_PREFIX = "/v1"
 
 
 def create_router(
     store: Store,
     *,
-    prefix: str = "/v1",
+    prefix: str = _PREFIX,
     settings: Settings | None = None,
     limits: Limits | None = None,
 ) -> APIRouter:
     """The agent's service API over a store.
 
     `prefix` is the base path. The operations are documented in the OpenAPI document of the
-    application as they are in this project's own one.
+    application as they are in this project's own one; under another base path their ids end
+    in it, so that one application may have several routers.
     """
     api = ServiceAPI(store, settings, limits)
     router = APIRouter(prefix=prefix)
@@ -103,6 +106,7 @@ def _add_path(
     parameters = operations.get("parameters", [])
     for method, endpoint in endpoints.items():
         operation = {"parameters": parameters, **operations[method]}
+        operation["operationId"] += _id_suffix(prefix)
         router.add_api_route(
             path,
             endpoint,
@@ -120,6 +124,10 @@ def _add_path(
     router.routes.append(
         Route(f"{prefix}{path}", _NotAllowed(allowed), methods=None, include_in_schema=False)
     )
+
+
+def _id_suffix(prefix: str) -> str:
+    return "" if prefix == _PREFIX else re.sub(r"\W+", "_", prefix)
 
 
 class _BySlash:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -158,6 +159,17 @@ def test_an_own_application_documents_the_operations_of_the_router() -> None:
         for path, item in own.items()
     }
     assert "$ref" not in json.dumps(paths)
+
+
+def test_several_routers_have_operations_of_their_own() -> None:
+    app = FastAPI()
+    for prefix in ("/v1", "/clusters/a"):
+        app.include_router(create_router(MemoryStore(), prefix=prefix))
+    paths: dict[str, dict[str, Any]] = app.openapi()["paths"]
+    found = {path: operations["get"]["operationId"] for path, operations in paths.items()}
+    assert found["/v1/service"] == "getServices"
+    assert found["/clusters/a/service"] == "getServices_clusters_a"
+    assert len(set(found.values())) == len(found)
 
 
 def test_the_router_takes_another_prefix_and_settings() -> None:

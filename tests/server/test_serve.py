@@ -157,7 +157,7 @@ def test_a_second_server_on_the_socket_refuses(path: Path) -> None:
             timeout=60,
         )
         told = (second.returncode, second.stdout, second.stderr)
-        assert told == (1, "", f"Error: {path} is in use by another process\n")
+        assert told == (2, "", f"Error: {path} is in use by another process\n")
         assert server.ask("GET", "/v1/service").status == 200
 
 
@@ -181,7 +181,7 @@ def test_what_cannot_be_served_is_told(options: list[str], told: str) -> None:
         text=True,
         timeout=60,
     )
-    assert (run.returncode, run.stderr) == (1, f"Error: {told}\n")
+    assert (run.returncode, run.stderr) == (2, f"Error: {told}\n")
 
 
 def test_a_stop_finishes_the_requests_in_flight(path: Path) -> None:
