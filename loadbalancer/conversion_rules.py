@@ -13,8 +13,8 @@ from typing import Any
 
 from .addr_cluster import AddrCluster
 from .backend import DEFAULT_BACKEND_WEIGHT, Backend
-from .backend_state import STATE_WORDS, BackendState
-from .errors import AddressError, ConversionError, L4ProtocolError
+from .backend_state import STATE_WORDS, BackendState, get_backend_state
+from .errors import AddressError, BackendStateError, ConversionError, L4ProtocolError
 from .l3n4 import L3n4AddrID, Scope
 from .l4 import L4Type, new_l4_type
 from .scalars import UINT32_MAX
@@ -109,7 +109,7 @@ def frontend_fields(
 
 
 def backend_fields(
-    ip: str,
+    ip: str | None = None,
     node_name: str | None = None,
     port: int | None = None,
     preferred: bool | None = None,
@@ -123,13 +123,19 @@ def backend_fields(
     Raises:
         ConversionError: the ip is no address or the state none of a backend.
     """
+    if ip is None:
+        raise ConversionError("missing IP address", "backend", "/ip")
     try:
         addr_cluster = _parse(ip)
     except AddressError as error:
         raise ConversionError(str(error), "backend", "/ip") from None
     known_state = _STATES.get(state)
     if known_state is None:
-        raise ConversionError(f"invalid backend state [{state}]", "backend", "/state")
+        try:
+            known_state = get_backend_state(state or "")
+        except BackendStateError:
+            reason = f"invalid backend state [{state}]"
+            raise ConversionError(reason, "backend", "/state") from None
     if weight is None:
         weight = default_weight
     return {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic_core import core_schema
 
 from .domain_model import DomainValue
+from .errors import LoadBalancerError
 from .scalars import UINT16_MAX, Flag
 from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
 
@@ -68,13 +69,15 @@ class ServiceFlags(int):
     Bits 14 and 15 have no meaning and are kept as they are.
     """
 
+    __slots__ = ()
+
     def __new__(cls, value: int = 0) -> Self:
-        """Check the range; raises `ValueError`, or `TypeError` for what is no integer."""
+        """Check the range; raises `LoadBalancerError`, or `TypeError` for what is no integer."""
         # Programs without type checker get here with whatever they have.
         if isinstance(value, bool) or not isinstance(value, int):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"service flags are an integer, not {type(value).__name__}")
         if not 0 <= value <= UINT16_MAX:
-            raise ValueError(f"service flags are 0 … {UINT16_MAX}, not {value}")
+            raise LoadBalancerError(f"service flags are 0 … {UINT16_MAX}, not {value}")
         return super().__new__(cls, value)
 
     @property

@@ -17,6 +17,8 @@ from .service import SVC
 
 __all__ = ["iter_services"]
 
+Source = IO[bytes] | IO[str] | Iterable[bytes | str] | bytes | str
+
 # Read in pieces of this many bytes or characters, and converted in batches of about as many.
 _CHUNK = 1 << 20
 # A syntax error this close to the end of what has been read may be none once there is more:
@@ -28,7 +30,7 @@ _decode = json.JSONDecoder(parse_int=len, parse_float=len).raw_decode
 _skip_space = re.compile(r"[ \t\r\n]*").match
 
 
-def iter_services(source: IO[bytes] | IO[str] | Iterable[bytes | str]) -> Iterator[SVC]:
+def iter_services(source: Source) -> Iterator[SVC]:
     """The services of a file, or of pieces of text, as they come.
 
     Takes a JSON list of Service objects or one Service after the other, on lines of their
@@ -78,7 +80,7 @@ def _raise_at(error: ValidationError, index: int) -> NoReturn:
     raise ValidationError.from_exception_data(error.title, details, input_type="json") from None
 
 
-def _texts(source: IO[bytes] | IO[str] | Iterable[bytes | str]) -> Iterator[str]:
+def _texts(source: Source) -> Iterator[str]:
     """The text of a source in pieces; a byte order mark at its start is no part of it."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     for piece in _pieces(source):
@@ -86,7 +88,10 @@ def _texts(source: IO[bytes] | IO[str] | Iterable[bytes | str]) -> Iterator[str]
     yield decoder.decode(b"", final=True)
 
 
-def _pieces(source: IO[bytes] | IO[str] | Iterable[bytes | str]) -> Iterator[bytes | str]:
+def _pieces(source: Source) -> Iterator[bytes | str]:
+    if isinstance(source, bytes | str):
+        yield source
+        return
     read: Any = getattr(source, "read", None)
     if read is None:
         yield from source

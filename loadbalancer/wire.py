@@ -56,16 +56,19 @@ class WireModel(BaseModel):
     ) -> JsonSchemaValue:
         json_schema = handler(schema)
         if handler.mode == "serialization":
-            properties = handler.resolve_ref_schema(json_schema)["properties"]
-            for name, value in properties.items():
-                properties[name] = _never_null(value)
+            resolved = handler.resolve_ref_schema(json_schema)
+            for name, value in resolved["properties"].items():
+                if name not in resolved.get("required", ()):
+                    resolved["properties"][name] = _never_null(value)
         return json_schema
 
 
 def _never_null(schema: JsonSchemaValue) -> JsonSchemaValue:
     """The schema of a value that may be null when it is read, and is left out when written."""
-    if "anyOf" not in schema:
+    null = {"type": "null"}
+    if null not in schema.get("anyOf", ()):
         return schema
-    (value,) = (each for each in schema["anyOf"] if each != {"type": "null"})
+    values = [each for each in schema["anyOf"] if each != null]
+    value = values[0] if len(values) == 1 else {"anyOf": values}
     rest = {key: each for key, each in schema.items() if key not in ("anyOf", "default")}
     return {**value, **rest}
