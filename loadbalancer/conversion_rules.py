@@ -22,11 +22,9 @@ from .service import ServiceName
 from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
 
 __all__ = [
-    "NAT_POLICY_WORDS",
     "PROTOCOL_WORDS",
     "SCOPE_WORDS",
     "WIRE_STATE_WORDS",
-    "Values",
     "backend_fields",
     "frontend_fields",
     "service_fields",
@@ -37,7 +35,6 @@ SCOPE_WORDS = ("external", "internal")
 WIRE_STATE_WORDS: tuple[str | None, ...] = (*STATE_WORDS.values(), None)
 # By the value of the member.
 PROTOCOL_WORDS = {"TCP": "tcp", "UDP": "udp"}
-NAT_POLICY_WORDS = {"Nat46": "Nat46", "Nat64": "Nat64"}
 
 _STATES: dict[str | None, BackendState] = {
     None: BackendState.ACTIVE,
@@ -49,7 +46,7 @@ _PROTOCOLS: dict[str | None, L4Type] = {
     **{word: L4Type(value) for value, word in PROTOCOL_WORDS.items()},
 }
 _NAT_POLICIES: dict[str | None, SVCNatPolicy] = {
-    word: SVCNatPolicy(value) for value, word in NAT_POLICY_WORDS.items()
+    policy.value: policy for policy in SVCNatPolicy if policy is not SVCNatPolicy.NONE
 }
 _TYPES: dict[str | None, SVCType] = {
     svc_type.value: svc_type for svc_type in SVCType if svc_type is not SVCType.NONE

@@ -12,7 +12,7 @@ from typing import NoReturn
 from .errors import AddressError
 from .go_text import quote
 
-__all__ = ["MAPPED_PREFIX", "explain_ip", "is_ipv4", "pack_ip", "read_ip"]
+__all__ = ["MAPPED_PREFIX", "is_ipv4", "pack_ip", "read_ip"]
 
 _OCTET = "(?:[1-9]?[0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
 # Four decimal octets without leading zeros: such a text is its own canonical form.
@@ -41,7 +41,7 @@ def read_ip(text: str) -> tuple[str, str]:
     address, percent, zone = text.partition("%")
     groups = _ipv6_groups(address)
     if groups is None or (percent and not zone):
-        explain_ip(text)
+        _explain_ip(text)
     return _ipv6_text(groups), zone
 
 
@@ -96,7 +96,7 @@ def _ipv6_text(groups: list[str]) -> str:
     return text[1:-1]
 
 
-def explain_ip(text: str) -> NoReturn:
+def _explain_ip(text: str) -> NoReturn:
     """Raise what `netip.ParseAddr` says of a text that is no address.
 
     Go looks for the first of `.`, `:` and `%` to tell what the text was meant to be, then

@@ -7,12 +7,7 @@ from collections.abc import Generator
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from ..converters import (
-    new_backend_from_backend_model,
-    new_l3n4_addr_from_model,
-    new_svc_from_model,
-)
-from ..errors import ConversionError
+from ..conversion_check import conversion_errors
 from ..models import Service, ServiceSpec
 from .requests import Problem, problems_of
 
@@ -60,23 +55,8 @@ def _service_problems(service: Service, pointer: str) -> Generator[Problem]:
 
 
 def _spec_problems(spec: ServiceSpec, pointer: str) -> Generator[Problem]:
-    found = False
+    # An update of backend states does not look at the frontend.
     changes_states = bool(spec.update_services) and not spec.id
-    if not changes_states:
-        try:
-            new_l3n4_addr_from_model(spec.frontend_address)
-        except ConversionError as error:
-            found = True
-            yield Problem(f"{pointer}/frontend-address{error.pointer}", str(error))
-    for index, backend in enumerate(spec.backend_addresses or ()):
-        try:
-            new_backend_from_backend_model(backend)
-        except ConversionError as error:
-            found = True
-            place = f"{pointer}/backend-addresses/{index}{error.pointer}"
-            yield Problem(place, str(error))
-    if not changes_states and not found:
-        try:
-            new_svc_from_model(spec)
-        except ConversionError as error:
-            yield Problem(f"{pointer}{error.pointer}", str(error))
+    for error in conversion_errors(spec):
+        if error.side == "backend" or not changes_states:
+            yield Problem(pointer + error.pointer, str(error))
