@@ -9,7 +9,7 @@ from .converters import (
     new_backend_from_backend_model,
     new_l3n4_addr_from_model,
     new_svc_from_model,
-    new_svc_from_service,
+    spec_of_service,
 )
 from .errors import ConversionError
 
@@ -74,15 +74,10 @@ def _spec_errors(base: models.ServiceSpec) -> Iterator[ConversionError]:
 
 
 def _service_errors(base: models.Service) -> Iterator[ConversionError]:
-    if base.status and base.status.realized:
-        spec, pointer = base.status.realized, "/status/realized"
-    elif base.spec:
-        spec, pointer = base.spec, "/spec"
-    else:
-        try:
-            new_svc_from_service(base)
-        except ConversionError as error:
-            yield error
+    try:
+        spec, pointer = spec_of_service(base)
+    except ConversionError as error:
+        yield error
         return
     for each in _spec_errors(spec):
         yield each.below(pointer)

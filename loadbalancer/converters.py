@@ -22,6 +22,7 @@ __all__ = [
     "new_svc_from_model",
     "new_svc_from_service",
     "service_model",
+    "spec_of_service",
 ]
 
 
@@ -100,16 +101,24 @@ def new_svc_from_service(
     Raises:
         ConversionError: there is neither, or `new_svc_from_model` refuses it.
     """
-    if base.status and base.status.realized:
-        spec, pointer = base.status.realized, "/status/realized"
-    elif base.spec:
-        spec, pointer = base.spec, "/spec"
-    else:
-        raise ConversionError("neither spec nor realized status", "service", "")
+    spec, pointer = spec_of_service(base)
     try:
         return new_svc_from_model(spec, default_weight=default_weight)
     except ConversionError as error:
         raise error.below(pointer) from None
+
+
+def spec_of_service(base: models.Service) -> tuple[models.ServiceSpec, str]:
+    """The spec that a service stands for, and the JSON Pointer to it.
+
+    Raises:
+        ConversionError: nothing is realized and there is no spec.
+    """
+    if base.status and base.status.realized:
+        return base.status.realized, "/status/realized"
+    if base.spec:
+        return base.spec, "/spec"
+    raise ConversionError("neither spec nor realized status", "service", "")
 
 
 def frontend_address_model(

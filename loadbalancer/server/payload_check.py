@@ -8,6 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from ..conversion_check import conversion_errors
+from ..converters import spec_of_service
+from ..errors import ConversionError
 from ..models import Service, ServiceSpec
 from .requests import Problem, problems_of
 
@@ -46,12 +48,12 @@ def check_payload(body: bytes) -> tuple[str, list[Problem]]:
 
 
 def _service_problems(service: Service, pointer: str) -> Generator[Problem]:
-    if service.status and service.status.realized:
-        yield from _spec_problems(service.status.realized, f"{pointer}/status/realized")
-    elif service.spec:
-        yield from _spec_problems(service.spec, f"{pointer}/spec")
+    try:
+        spec, place = spec_of_service(service)
+    except ConversionError as error:
+        yield Problem(pointer + error.pointer, str(error))
     else:
-        yield Problem(pointer, "neither spec nor realized status")
+        yield from _spec_problems(spec, pointer + place)
 
 
 def _spec_problems(spec: ServiceSpec, pointer: str) -> Generator[Problem]:
