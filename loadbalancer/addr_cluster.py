@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from .errors import AddressError
 from .go_text import quote
-from .ip_text import MAPPED_PREFIX, is_ipv4, pack_ip, read_ip
+from .ip_text import MAPPED_PREFIX, is_canonical_ipv6, is_ipv4, pack_ip, read_ip
 from .scalars import UINT32_MAX
 
 if TYPE_CHECKING:
@@ -57,14 +57,17 @@ class AddrCluster:
 
         Raises:
             AddressError: the text is no such address; the message is the reference's.
+            TypeError: it is no text.
         """
         self = _new(cls)
         self._packed = b""
-        if is_ipv4(text):
+        if is_ipv4(text) or is_canonical_ipv6(text):
             self._text = text
             self._zone = ""
             self._cluster_id = 0
             return self
+        if not isinstance(text, str):
+            raise TypeError(f"an address is text, not {type(text).__name__}")
         address, at, digits = text.rpartition("@")
         canonical, zone = read_ip(address if at else text)
         cluster_id = _parse_cluster_id(digits) if at else 0

@@ -7,18 +7,38 @@ Python's `ipaddress` and the C library each accept or print a few texts differen
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import NoReturn
+
+from pydantic_core import SchemaValidator, core_schema
 
 from .errors import AddressError
 from .go_text import quote
 
-__all__ = ["MAPPED_PREFIX", "is_ipv4", "pack_ip", "read_ip"]
+__all__ = ["MAPPED_PREFIX", "is_canonical_ipv6", "is_ipv4", "pack_ip", "read_ip"]
+
+
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    """Whether a text matches as a whole, in a third of the time that `re` takes."""
+    schema = core_schema.str_schema(pattern=f"^(?:{pattern})$", strict=True)
+    return SchemaValidator(schema).isinstance_python
+
 
 _OCTET = "(?:[1-9]?[0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
 # Four decimal octets without leading zeros: such a text is its own canonical form.
-is_ipv4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}").fullmatch
+is_ipv4 = _matcher(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}")
 _GROUP = "[0-9a-fA-F]{1,4}"
-_is_groups = re.compile(rf"{_GROUP}(?::{_GROUP})*").fullmatch
+_is_groups = _matcher(rf"{_GROUP}(?::{_GROUP})*")
+
+# An IPv6 address in canonical form (RFC 5952 section 4), as far as an expression can tell: in
+# lower case, no leading zeros, and two groups of zeros in a row nowhere but at the "::".
+# How many groups there are is to be counted.
+_SOME = "[1-9a-f][0-9a-f]{0,3}"
+_UP_TO_SOME = f"(?:0:)?{_SOME}(?:(?::0)?:{_SOME})*"
+_FROM_SOME = f"{_SOME}(?:(?::0)?:{_SOME})*(?::0)?"
+_is_canonical_if_short = _matcher(f"(?:{_UP_TO_SOME})?::(?:{_FROM_SOME})?")
+_is_canonical_if_8_groups = _matcher(f"{_UP_TO_SOME}(?::0)?")
 _hex_digits = re.compile("[0-9a-fA-F]*").match
 # Runs of zero groups in an address between colons, the longest first; a single group is none
 # (RFC 5952 section 4.2).
@@ -36,7 +56,7 @@ def read_ip(text: str) -> tuple[str, str]:
     Raises:
         AddressError: the text is not what `netip.ParseAddr` accepts; the message is Go's.
     """
-    if is_ipv4(text):
+    if is_ipv4(text) or is_canonical_ipv6(text):
         return text, ""
     address, percent, zone = text.partition("%")
     groups = _ipv6_groups(address)
@@ -47,10 +67,21 @@ def read_ip(text: str) -> tuple[str, str]:
 
 def pack_ip(canonical: str) -> bytes:
     """The 4 or 16 bytes of an address that `read_ip` has returned."""
-    groups = _ipv6_groups(canonical)
-    if groups is None:
-        return bytes(map(int, canonical.split(".")))
-    return bytes.fromhex("".join([group.rjust(4, "0") for group in groups]))
+    # C libraries differ in what they take, but not about canonical texts.
+    return inet_pton(AF_INET6 if ":" in canonical else AF_INET, canonical)
+
+
+def is_canonical_ipv6(text: str) -> bool:
+    """Whether a text is an IPv6 address in the form that it is printed in.
+
+    Addresses mostly come in the form that some program has printed. True is certain; a 4-in-6
+    address, for one, is left to be read.
+    """
+    if _is_canonical_if_short(text):
+        # The "::" is for two groups at least.
+        most = _IPV6_GROUPS - 2 + (text.startswith("::") or text.endswith("::"))
+        return text.count(":") <= most and not text.startswith("::ffff:")
+    return _is_canonical_if_8_groups(text) and text.count(":") == _IPV6_GROUPS - 1
 
 
 def _ipv6_groups(text: str) -> list[str] | None:
@@ -77,7 +108,7 @@ def _ipv6_groups(text: str) -> list[str] | None:
 
 def _split(text: str) -> list[str] | None:
     """Colon-separated groups, if each of them is well-formed."""
-    if _is_groups(text) is None:
+    if not _is_groups(text):
         return None
     return [group.lstrip("0") or "0" for group in text.lower().split(":")]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import ipaddress
 import pickle
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 
@@ -15,6 +16,14 @@ from loadbalancer import CIDR, AddrCluster, AddressError, parse_cidr
 
 ADAPTER: TypeAdapter[AddrCluster] = TypeAdapter(AddrCluster)
 CIDRS: TypeAdapter[IPv4Network | IPv6Network] = TypeAdapter(CIDR)
+
+
+def shortened(groups: list[str]) -> Iterator[str]:
+    """An IPv6 address with `::` for one or more groups in a row that are zero, in all ways."""
+    for start in range(8):
+        for end in range(start + 1, 9):
+            if set(groups[start:end]) == {"0"}:
+                yield f"{':'.join(groups[:start])}::{':'.join(groups[end:])}"
 
 
 class TestAddrCluster:
@@ -39,6 +48,22 @@ class TestAddrCluster:
     def test_str_is_canonical(self, text: str, printed: str) -> None:
         addr = AddrCluster(text)
         assert (str(addr), repr(addr), f"{addr}") == (printed, f"AddrCluster('{printed}')", printed)
+
+    @pytest.mark.parametrize("some", ["1", "a0", "ffff"])
+    def test_every_way_to_write_zeros_is_the_same_address(self, some: str) -> None:
+        """Whichever groups are zero, and whichever run of them, if any, the `::` is for."""
+        ways = 0
+        for zeros in range(1 << 8):
+            groups = ["0" if zeros >> place & 1 else some for place in range(8)]
+            whole = AddrCluster(":".join(group.rjust(4, "0") for group in groups))
+            assert whole.as20()[:16].hex(":", 2) == ":".join(g.rjust(4, "0") for g in groups)
+            for text in (":".join(groups), *shortened(groups)):
+                ways += 1
+                assert (AddrCluster(text), str(AddrCluster(text))) == (whole, str(whole))
+            # How 4-in-6 addresses are printed depends on the version of Python.
+            printed = str(IPv6Address(whole.as20()[:16]))
+            assert "." in str(whole) or str(whole) == printed
+        assert ways == 2049
 
     def test_the_last_at_sign_counts(self) -> None:
         addr = AddrCluster("fe80::1%a@b@3")
