@@ -66,9 +66,7 @@ class AddrCluster:
             self._zone = ""
             self._cluster_id = 0
             return self
-        if not isinstance(text, str):
-            raise TypeError(f"an address is text, not {type(text).__name__}")
-        address, at, digits = text.rpartition("@")
+        address, at, digits = str.rpartition(text, "@")
         canonical, zone = read_ip(address if at else text)
         cluster_id = _parse_cluster_id(digits) if at else 0
         if zone:

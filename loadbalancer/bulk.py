@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator, ValidationError, core_schema, to_json
 
 from . import models
-from .conversion_schema import service_schema, spec_schema, validator
+from .conversion_schema import Reading, validator
 from .converters import new_svc_from_model, new_svc_from_service
 from .errors import ConversionError
 from .gc_pause import gc_paused
@@ -176,24 +176,27 @@ def _split_equal_specs(
         start = after + len(comma)
 
 
+_JSON = Reading(from_json=True)
+
+
 @lru_cache(maxsize=1)
 def _services_validator() -> SchemaValidator:
-    return validator(core_schema.list_schema(service_schema()))
+    return validator(core_schema.list_schema(_JSON.service()))
 
 
 @lru_cache(maxsize=1)
 def _service_validator() -> SchemaValidator:
-    return validator(service_schema())
+    return validator(_JSON.service())
 
 
 @lru_cache(maxsize=1)
 def _spec_validator() -> SchemaValidator:
-    return validator(spec_schema())
+    return validator(_JSON.spec())
 
 
 @lru_cache(maxsize=1)
 def _nested_spec_validator() -> SchemaValidator:
-    schema = spec_schema()
+    schema = _JSON.spec()
     for _ in range(3):
         schema = core_schema.list_schema(schema, min_length=1, max_length=1)
     return validator(schema)

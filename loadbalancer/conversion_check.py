@@ -1,34 +1,28 @@
-"""Every reason for which a wire model is no domain object, where a converter stops at the first."""
+"""Every reason for which a wire model is no domain object, in the words of the reference."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from . import models
-from .converters import (
-    new_backend_from_backend_model,
-    new_l3n4_addr_from_model,
-    new_svc_from_model,
-    spec_of_service,
-)
-from .errors import ConversionError
+from .addr_cluster import AddrCluster
+from .backend_state import get_backend_state
+from .errors import AddressError, BackendStateError, ConversionError, L4ProtocolError, Side
+from .l4 import new_l4_type
+from .scalars import UINT32_MAX
+from .wire_words import SCOPES
 
-__all__ = ["Convertible", "conversion_errors"]
+__all__ = ["Convertible", "conversion_errors", "spec_of_service"]
 
 Convertible = models.Service | models.ServiceSpec | models.FrontendAddress | models.BackendAddress
 """The wire models that stand for a domain object."""
 
-# What no converter objects to: put in the place of what was refused, it lets the next error
-# come up. None is absent.
-_UNOBJECTIONABLE = {"ip": "0.0.0.0", "protocol": None, "scope": "external"}
-_FRONTEND = models.FrontendAddress(ip="0.0.0.0", scope="external")
-
 
 def conversion_errors(base: Convertible) -> Iterator[ConversionError]:
-    """The errors of converting a wire model, worded and located as the converters do.
+    """The errors of converting a wire model: none exactly if its converter accepts it.
 
-    There are none exactly if the converter of the model accepts it, and the first one is
-    among those a converter raises. Of a Service, that is the spec that stands for it.
+    The first one is what the converter raises. Of a Service, they are those of the spec that
+    stands for it.
     """
     match base:
         case models.FrontendAddress():
@@ -41,23 +35,52 @@ def conversion_errors(base: Convertible) -> Iterator[ConversionError]:
             return _service_errors(base)
 
 
+def spec_of_service(base: models.Service) -> tuple[models.ServiceSpec, str]:
+    """The spec that a service stands for, and the JSON Pointer to it.
+
+    Raises:
+        ConversionError: nothing is realized and there is no spec.
+    """
+    if base.status and base.status.realized:
+        return base.status.realized, "/status/realized"
+    if base.spec:
+        return base.spec, "/spec"
+    raise ConversionError("neither spec nor realized status", "service", "")
+
+
 def _frontend_errors(base: models.FrontendAddress) -> Iterator[ConversionError]:
-    for _ in _UNOBJECTIONABLE:
+    if not base.ip:
+        yield from _ip_errors(None, "frontend")
+    if base.protocol is not None:
         try:
-            new_l3n4_addr_from_model(base)
-        except ConversionError as error:
-            yield error
-            field = error.pointer.removeprefix("/")
-            base = base.model_copy(update={field: _UNOBJECTIONABLE[field]})
-        else:
-            return
+            new_l4_type(base.protocol)
+        except L4ProtocolError as error:
+            yield ConversionError(str(error), "frontend", "/protocol")
+    if base.ip:
+        yield from _ip_errors(base.ip, "frontend")
+    try:
+        SCOPES[base.scope or ""]
+    except ValueError as error:
+        yield ConversionError(str(error), "frontend", "/scope")
 
 
 def _backend_errors(base: models.BackendAddress) -> Iterator[ConversionError]:
+    # Its ip is required, but a constructed model may lack it.
+    yield from _ip_errors(base.ip, "backend")
     try:
-        new_backend_from_backend_model(base)
-    except ConversionError as error:
-        yield error
+        get_backend_state(base.state or "")
+    except BackendStateError:
+        yield ConversionError(f"invalid backend state [{base.state}]", "backend", "/state")
+
+
+def _ip_errors(ip: str | None, side: Side) -> Iterator[ConversionError]:
+    if ip is None:
+        yield ConversionError("missing IP address", side, "/ip")
+        return
+    try:
+        AddrCluster.parse(ip)
+    except AddressError as error:
+        yield ConversionError(str(error), side, "/ip")
 
 
 def _spec_errors(base: models.ServiceSpec) -> Iterator[ConversionError]:
@@ -66,11 +89,9 @@ def _spec_errors(base: models.ServiceSpec) -> Iterator[ConversionError]:
     for index, backend in enumerate(base.backend_addresses or ()):
         for each in _backend_errors(backend):
             yield each.below(f"/backend-addresses/{index}")
-    rest = {"frontend_address": _FRONTEND, "backend_addresses": None}
-    try:
-        new_svc_from_model(base.model_copy(update=rest))
-    except ConversionError as error:
-        yield error
+    if base.id is not None and not 0 <= base.id <= UINT32_MAX:
+        reason = f"invalid service ID {base.id}: not in 0 … {UINT32_MAX}"
+        yield ConversionError(reason, "frontend", "/id")
 
 
 def _service_errors(base: models.Service) -> Iterator[ConversionError]:

@@ -1,28 +1,41 @@
-"""The conversion of JSON as a Pydantic core schema, from wire values to domain objects.
+"""The conversion of wire values to domain objects, as Pydantic core schemas.
 
-Checking a payload is Pydantic's work and so is building an object. Where nobody wants to see
-the wire models in between, both are one step here: the schema checks what the fields of the
-generated models check, and hands the values to the conversion rules.
+Checking a payload is Pydantic's work and so is building an object: a schema reads the fields
+of a wire model straight into those of a domain class. Wire values come as JSON, and then all
+is checked that the generated models check; or as instances of those models.
 
-A payload that is refused here is looked at again by way of the wire models, which say what
-is wrong with it: errors have one wording.
+A schema only tells good values from others. `conversion_check` says what is wrong with them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
 
-from pydantic_core import CoreSchema, SchemaValidator, core_schema
+from pydantic_core import CoreSchema, PydanticOmit, SchemaValidator, core_schema
 
 from . import models
-from .backend import Backend
-from .conversion_rules import backend_fields, frontend_fields, service_fields
-from .domain_model import DomainModel, all_fields_set, assemble
-from .service import SVC
+from .addr_cluster import AddrCluster
+from .backend import DEFAULT_BACKEND_WEIGHT, Backend
+from .backend_state import BackendState
+from .domain_model import DomainModel, all_fields_set
+from .l3n4 import L3n4Addr, L3n4AddrID
+from .scalars import UINT32_MAX
+from .service import SVC, ServiceName
+from .service_type import SVCTrafficPolicy, SVCType
 from .wire import WireModel
+from .wire_words import NAT_POLICIES, PROTOCOLS, SCOPES, STATES, SVC_TYPES, TRAFFIC_POLICIES
 
-__all__ = ["service_schema", "spec_schema", "validator"]
+__all__ = ["Reading", "from_models", "validator"]
+
+Fields = dict[str, Any]
+Parts = tuple[Fields, None, set[str]]
+"""What Pydantic makes an instance of: its fields, no extra ones, and which of them are set."""
+
+_after = core_schema.no_info_after_validator_function
+_MAINTENANCE = BackendState.MAINTENANCE
+_NO_FLAGS: Fields = {}
 
 
 def validator(schema: CoreSchema) -> SchemaValidator:
@@ -31,89 +44,239 @@ def validator(schema: CoreSchema) -> SchemaValidator:
     return SchemaValidator(schema, _use_prebuilt=False)
 
 
-def spec_schema() -> CoreSchema:
-    """A ServiceSpec → `SVC`."""
-    backend = _made(Backend, _plain(models.BackendAddress), backend_fields)
-    return _made(SVC, _spec(backend), _service_fields)
+class _Taken(NamedTuple):
+    """A field of a wire model, by its attribute, and what is done with its value."""
+
+    attribute: str
+    convert: Callable[[Any], Any] | None = None
+    required: bool = False
+    schema: CoreSchema | None = None
+    """What reads the value, in the place of what the model says."""
 
 
-def _service_fields(
-    frontend_address: dict[str, Any],
-    backend_addresses: list[Backend] | None = None,
-    flags: dict[str, Any] | None = None,
-    id: int | None = None,
-    update_services: bool | None = None,
-) -> dict[str, Any]:
-    frontend = frontend_fields(**frontend_address)
-    return service_fields(frontend, backend_addresses or [], flags, id, assemble)
+class Reading:
+    """The schemas by which wire values become domain objects."""
+
+    def __init__(self, *, from_json: bool, default_weight: int = DEFAULT_BACKEND_WEIGHT) -> None:
+        self._from_json = from_json
+        self._default_weight = default_weight
+
+    def frontend(self, cls: type[L3n4Addr] = L3n4Addr) -> CoreSchema:
+        """A FrontendAddress → `L3n4Addr` or a subclass."""
+        values = self._values(
+            models.FrontendAddress,
+            protocol=_Taken("protocol", PROTOCOLS.__getitem__),
+            port=_Taken("port"),
+            addr_cluster=_Taken("ip", AddrCluster.parse, required=True),
+            scope=_Taken("scope", SCOPES.__getitem__, required=True),
+        )
+        absent, fields_set = _defaults(cls), all_fields_set(cls)
+        return _made(cls, values, lambda fields: (absent | fields, None, fields_set))
+
+    def backend(self) -> CoreSchema:
+        """A BackendAddress → `Backend`."""
+        values = self._values(
+            models.BackendAddress,
+            port=_Taken("port"),
+            addr_cluster=_Taken("ip", AddrCluster.parse, required=True),
+            weight=_Taken("weight"),
+            node_name=_Taken("node_name"),
+            state=_Taken("state", STATES.__getitem__),
+            preferred=_Taken("preferred"),
+        )
+        absent = _defaults(Backend) | {"weight": self._default_weight}
+        fields_set = all_fields_set(Backend)
+
+        def parts(fields: Fields) -> Parts:
+            fields = absent | fields
+            if not fields["weight"]:
+                fields["state"] = _MAINTENANCE
+            return fields, None, fields_set
+
+        return _made(Backend, values, parts)
+
+    def spec(self) -> CoreSchema:
+        """A ServiceSpec → `SVC`."""
+        frontend = self.frontend(L3n4AddrID)
+        backends = core_schema.list_schema(self.backend())
+        id = core_schema.int_schema(strict=True, ge=0, le=UINT32_MAX)
+        values = self._values(
+            models.ServiceSpec,
+            frontend=_Taken("frontend_address", required=True, schema=frontend),
+            backends=_Taken("backend_addresses", schema=backends),
+            flags=_Taken("flags", schema=self._flags()),
+            id=_Taken("id", schema=id),
+            update_services=_Taken("update_services"),
+        )
+        absent = _defaults(SVC) | {
+            "type": SVCType.ClusterIP,
+            "ext_traffic_policy": SVCTrafficPolicy.Cluster,
+            "int_traffic_policy": SVCTrafficPolicy.Cluster,
+        }
+        fields_set = all_fields_set(SVC)
+
+        def parts(values: Fields) -> Parts:
+            frontend = values["frontend"]
+            if "id" in values:
+                # It is not a part of the frontend's address, and nobody has seen that yet.
+                frontend.__dict__["id"] = values["id"]
+            fields = absent | values.get("flags", _NO_FLAGS)
+            fields["frontend"] = frontend
+            fields["backends"] = values.get("backends") or []
+            fields["load_balancer_source_ranges"] = []
+            fields["l7lb_frontend_ports"] = []
+            return fields, None, fields_set
+
+        return _made(SVC, values, parts)
+
+    def service(self) -> CoreSchema:
+        """A Service → `SVC`: of what is realized, if anything is, else of the spec.
+
+        The spec beside what is realized is checked and dropped.
+        """
+        spec, nullable = self.spec(), core_schema.nullable_schema
+        realized = _object({"realized": spec}, {})
+        not_realized = nullable(_object({}, {"realized": core_schema.none_schema()}))
+        return core_schema.union_schema(
+            [
+                _after(
+                    lambda service: service["status"]["realized"],
+                    _object({"status": realized}, {"spec": nullable(self._checked_spec())}),
+                ),
+                _after(
+                    lambda service: service["spec"],
+                    _object({"spec": spec}, {"status": not_realized}),
+                ),
+            ],
+            mode="left_to_right",
+        )
+
+    def _checked_spec(self) -> CoreSchema:
+        return self._checked(
+            models.ServiceSpec,
+            frontend_address=self._checked(models.FrontendAddress),
+            backend_addresses=core_schema.list_schema(self._checked(models.BackendAddress)),
+            flags=self._checked(models.ServiceSpecFlags),
+        )
+
+    def _checked(self, model: type[WireModel], **schemas: CoreSchema) -> CoreSchema:
+        """The values of a model as they are."""
+        taken = {
+            name: _Taken(name, required=_is_required(field), schema=schemas.get(name))
+            for name, field in _wire_fields(model).items()
+        }
+        return self._values(model, **taken)
+
+    def _flags(self) -> CoreSchema:
+        """ServiceSpecFlags → the fields of an `SVC` that are there."""
+        values = self._values(
+            models.ServiceSpecFlags,
+            type=_Taken("type", SVC_TYPES.__getitem__),
+            ext_traffic_policy=_Taken("ext_traffic_policy", TRAFFIC_POLICIES.__getitem__),
+            int_traffic_policy=_Taken("int_traffic_policy", TRAFFIC_POLICIES.__getitem__),
+            nat_policy=_Taken("nat_policy", NAT_POLICIES.__getitem__),
+            health_check_node_port=_Taken("health_check_node_port"),
+            name=_Taken("name"),
+            namespace=_Taken("namespace"),
+            traffic_policy=_Taken("traffic_policy"),
+        )
+        fields_set = all_fields_set(ServiceName)
+        new_name = validator(core_schema.model_schema(ServiceName, core_schema.any_schema()))
+
+        def fields_of(values: Fields) -> Fields:
+            # The deprecated name of the external policy is not read.
+            values.pop("traffic_policy", None)
+            if "name" in values or "namespace" in values:
+                name = {"namespace": values.pop("namespace", ""), "name": values.pop("name", "")}
+                values["name"] = new_name.validate_python((name, None, fields_set))
+            return values
+
+        return _after(fields_of, values)
+
+    def _values(self, model: type[WireModel], **taken: _Taken) -> CoreSchema:
+        """The values of a model's fields that are there, as a dictionary by other names."""
+        wire = _wire_fields(model)
+        if wire.keys() != {each.attribute for each in taken.values()}:
+            raise TypeError(f"not all fields of {model.__name__} are taken")
+        read: dict[str, core_schema.TypedDictField] = {}
+        for name, each in taken.items():
+            field = wire[each.attribute]
+            alias = field.get("validation_alias", each.attribute)
+            read[name] = core_schema.typed_dict_field(
+                self._value(field, each),
+                required=each.required,
+                validation_alias=alias if self._from_json else each.attribute,
+            )
+        values = core_schema.typed_dict_schema(read)
+        if self._from_json:
+            return values
+        return core_schema.no_info_before_validator_function(_given, values)
+
+    def _value(self, field: core_schema.ModelField, taken: _Taken) -> CoreSchema:
+        schema = taken.schema or _never_null(field)
+        if not self._from_json and schema["type"] == "literal":
+            # A model can be given words that no payload can have, which are words all the same.
+            schema = core_schema.str_schema(strict=True)
+        if taken.convert:
+            schema = _after(taken.convert, schema)
+        if self._from_json and not taken.required:
+            null = _after(_omit, core_schema.none_schema())
+            schema = core_schema.union_schema([schema, null], mode="left_to_right")
+        return schema
 
 
-def service_schema() -> CoreSchema:
-    """A Service → `SVC`: of what is realized, if anything is, else of the spec.
+@lru_cache(maxsize=16)
+def from_models(default_weight: int) -> Reading:
+    """The reading of wire models in which an absent weight is that, 0 … 65535.
 
-    The spec beside what is realized is checked and dropped.
+    Raises:
+        pydantic.ValidationError: it is no weight.
     """
-    checked_spec = core_schema.nullable_schema(_spec(_plain(models.BackendAddress)))
-    realized = _object({"realized": spec_schema()}, {})
-    not_realized = core_schema.nullable_schema(_object({}, {"realized": core_schema.none_schema()}))
-    return core_schema.union_schema(
-        [
-            core_schema.no_info_after_validator_function(
-                lambda service: service["status"]["realized"],
-                _object({"status": realized}, {"spec": checked_spec}),
-            ),
-            core_schema.no_info_after_validator_function(
-                lambda service: service["spec"],
-                _object({"spec": spec_schema()}, {"status": not_realized}),
-            ),
-        ],
-        mode="left_to_right",
-    )
+    weight = _never_null(_wire_fields(models.BackendAddress)["weight"])
+    validator(weight).validate_python(default_weight)
+    return Reading(from_json=False, default_weight=default_weight)
 
 
 def _made(
-    cls: type[DomainModel],
-    values: CoreSchema,
-    fields_of: Callable[..., dict[str, Any]],
+    cls: type[DomainModel], values: CoreSchema, parts: Callable[[Fields], Parts]
 ) -> CoreSchema:
-    """An instance of a domain class, its fields those that a rule makes of wire values."""
-    fields_set = all_fields_set(cls)
-    parts = core_schema.no_info_after_validator_function(
-        lambda wire: (fields_of(**wire), None, fields_set), values
-    )
-    return core_schema.model_schema(cls, parts)
+    """An instance of a domain class, of the parts that a function makes of values."""
+    return core_schema.model_schema(cls, _after(parts, values))
 
 
-def _spec(backend: CoreSchema) -> CoreSchema:
-    """The values of a ServiceSpec with its backends read as told."""
-    nullable = core_schema.nullable_schema
-    return _plain(
-        models.ServiceSpec,
-        frontend_address=_plain(models.FrontendAddress),
-        flags=nullable(_plain(models.ServiceSpecFlags)),
-        backend_addresses=nullable(core_schema.list_schema(backend)),
-    )
+def _defaults(cls: type[DomainModel]) -> Fields:
+    """The fields of an instance that is given none, in their order."""
+    return {name: field.get_default() for name, field in cls.model_fields.items()}
 
 
-def _plain(model: type[WireModel], **others: CoreSchema) -> CoreSchema:
-    """The values of a wire model that are there, in a dictionary and no instance of it.
+def _given(model: WireModel) -> Fields:
+    return {name: value for name, value in model.__dict__.items() if value is not None}
 
-    They are called as the attributes of the model are. `others` are read as told instead.
-    """
-    fields: Any = model.__pydantic_core_schema__
-    while fields["type"] != "model-fields":
-        fields = fields["schema"]
-    read: dict[str, core_schema.TypedDictField] = {}
-    for name, field in fields["fields"].items():
-        schema: Any = field["schema"]
-        required = schema["type"] != "default"
-        value: Any = schema if required else schema["schema"]
-        read[name] = core_schema.typed_dict_field(
-            others.get(name) or value,
-            required=required,
-            validation_alias=field.get("validation_alias", name),
-        )
-    return core_schema.typed_dict_schema(read)
+
+def _omit(_: None) -> NoReturn:
+    raise PydanticOmit
+
+
+def _wire_fields(model: type[WireModel]) -> dict[str, core_schema.ModelField]:
+    schema: Any = model.__pydantic_core_schema__
+    while schema["type"] != "model-fields":
+        schema = schema["schema"]
+    fields: dict[str, core_schema.ModelField] = schema["fields"]
+    return fields
+
+
+def _is_required(field: core_schema.ModelField) -> bool:
+    required: bool = field["schema"]["type"] != "default"
+    return required
+
+
+def _never_null(field: core_schema.ModelField) -> CoreSchema:
+    """What a field of a wire model takes beside null."""
+    schema: Any = field["schema"]
+    while schema["type"] in ("default", "nullable"):
+        schema = schema["schema"]
+    value: CoreSchema = schema
+    return value
 
 
 def _object(required: dict[str, CoreSchema], optional: dict[str, CoreSchema]) -> CoreSchema:

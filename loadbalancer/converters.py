@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import SchemaValidator
 
 from . import models
 from .backend import DEFAULT_BACKEND_WEIGHT, Backend
-from .conversion_rules import backend_fields, frontend_fields, service_fields
-from .domain_model import DomainModel
+from .conversion_check import Convertible, conversion_errors, spec_of_service
+from .conversion_schema import from_models, validator
 from .errors import ConversionError
 from .l3n4 import L3n4Addr
 from .service import SVC
@@ -22,7 +26,6 @@ __all__ = [
     "new_svc_from_model",
     "new_svc_from_service",
     "service_model",
-    "spec_of_service",
 ]
 
 
@@ -32,7 +35,7 @@ def new_l3n4_addr_from_model(base: models.FrontendAddress | None) -> L3n4Addr | 
     Raises:
         ConversionError: the ip, the protocol or the scope is missing or wrong.
     """
-    return None if base is None else L3n4Addr(**_frontend_fields(base))
+    return None if base is None else _convert(_frontend_validator(), base)
 
 
 def new_l3n4_addr_from_backend_model(base: models.BackendAddress) -> L3n4Addr:
@@ -41,8 +44,8 @@ def new_l3n4_addr_from_backend_model(base: models.BackendAddress) -> L3n4Addr:
     Raises:
         ConversionError: the ip is no address.
     """
-    fields = backend_fields(base.ip, port=base.port)
-    return L3n4Addr(addr_cluster=fields["addr_cluster"], port=fields["port"])
+    address = models.BackendAddress.model_construct(ip=base.ip, port=base.port)
+    return new_backend_from_backend_model(address).l3n4_addr
 
 
 def new_backend_from_backend_model(
@@ -56,16 +59,8 @@ def new_backend_from_backend_model(
     Raises:
         ConversionError: the ip is no address or the state none of a backend.
     """
-    fields = backend_fields(
-        base.ip,
-        base.node_name,
-        base.port,
-        base.preferred,
-        base.state,
-        base.weight,
-        default_weight=default_weight,
-    )
-    return Backend(**fields)
+    backend: Backend = _convert(_backend_validator(default_weight), base)
+    return backend
 
 
 def new_svc_from_model(
@@ -78,19 +73,8 @@ def new_svc_from_model(
     Raises:
         ConversionError: the frontend, a backend or the id is wrong.
     """
-    try:
-        frontend = _frontend_fields(base.frontend_address)
-    except ConversionError as error:
-        raise error.below("/frontend-address") from None
-    backends: list[Backend] = []
-    for index, backend in enumerate(base.backend_addresses or ()):
-        try:
-            converted = new_backend_from_backend_model(backend, default_weight=default_weight)
-        except ConversionError as error:
-            raise error.below(f"/backend-addresses/{index}") from None
-        backends.append(converted)
-    flags = base.flags.__dict__ if base.flags else None
-    return SVC(**service_fields(frontend, backends, flags, base.id, _validated))
+    svc: SVC = _convert(_spec_validator(default_weight), base)
+    return svc
 
 
 def new_svc_from_service(
@@ -106,19 +90,6 @@ def new_svc_from_service(
         return new_svc_from_model(spec, default_weight=default_weight)
     except ConversionError as error:
         raise error.below(pointer) from None
-
-
-def spec_of_service(base: models.Service) -> tuple[models.ServiceSpec, str]:
-    """The spec that a service stands for, and the JSON Pointer to it.
-
-    Raises:
-        ConversionError: nothing is realized and there is no spec.
-    """
-    if base.status and base.status.realized:
-        return base.status.realized, "/status/realized"
-    if base.spec:
-        return base.spec, "/spec"
-    raise ConversionError("neither spec nor realized status", "service", "")
 
 
 def frontend_address_model(
@@ -140,10 +111,31 @@ def service_model(svc: SVC, *, include_protocol: bool = True) -> models.Service:
     return models.Service.model_validate({"spec": spec, "status": {"realized": spec}})
 
 
-def _frontend_fields(base: models.FrontendAddress) -> dict[str, Any]:
-    return frontend_fields(base.ip, base.port, base.protocol, base.scope)
+def _convert(validator: SchemaValidator, base: Convertible) -> Any:
+    """What a validator makes of a wire model.
+
+    Raises:
+        ConversionError: the first thing wrong.
+        pydantic.ValidationError: the model has been given values that no wire model has.
+    """
+    try:
+        return validator.validate_python(base)
+    except ValidationError:
+        for error in conversion_errors(base):
+            raise error from None
+        raise
 
 
-def _validated(cls: type[DomainModel], fields: dict[str, Any]) -> DomainModel:
-    # A wire model may have been changed after it had been validated.
-    return cls(**fields)
+@lru_cache(maxsize=1)
+def _frontend_validator() -> SchemaValidator:
+    return validator(from_models(DEFAULT_BACKEND_WEIGHT).frontend())
+
+
+@lru_cache(maxsize=16)
+def _backend_validator(default_weight: int) -> SchemaValidator:
+    return validator(from_models(default_weight).backend())
+
+
+@lru_cache(maxsize=16)
+def _spec_validator(default_weight: int) -> SchemaValidator:
+    return validator(from_models(default_weight).spec())

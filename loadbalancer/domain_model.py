@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 from functools import cache
-from typing import Any, Self, TypeVar
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["DomainModel", "DomainValue", "all_fields_set", "assemble"]
+__all__ = ["DomainModel", "DomainValue", "all_fields_set"]
 
 
 class DomainModel(BaseModel):
@@ -44,14 +44,6 @@ class DomainValue(DomainModel):
     model_config = ConfigDict(frozen=True)
 
 
-_Model = TypeVar("_Model", bound=DomainModel)
-_new = object.__new__
-_set_fields = BaseModel.__dict__["__dict__"].__set__
-_set_fields_set = BaseModel.__dict__["__pydantic_fields_set__"].__set__
-_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
-_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
-
-
 @cache
 def all_fields_set(cls: type[DomainModel]) -> set[str]:
     """What Pydantic keeps beside an instance all of whose fields are given.
@@ -59,17 +51,3 @@ def all_fields_set(cls: type[DomainModel]) -> set[str]:
     Instances can share it: all that is ever done to such a set is to add a field.
     """
     return set(cls.model_fields)
-
-
-def assemble(cls: type[_Model], fields: dict[str, Any]) -> _Model:
-    """An instance of valid fields, all of them in the order of the class; nothing is checked.
-
-    For values that come out of a schema or a rule. It does what `model_construct` does at a
-    fraction of the cost: there is no default to fill in and no alias to look up.
-    """
-    self = _new(cls)
-    _set_fields(self, fields)
-    _set_fields_set(self, all_fields_set(cls))
-    _set_extra(self, None)
-    _set_private(self, None)
-    return self

@@ -13,9 +13,9 @@ from typing import Any
 from .addr_cluster import address_text
 from .backend import Backend
 from .backend_state import BackendState
-from .conversion_rules import PROTOCOL_WORDS, SCOPE_WORDS, WIRE_STATE_WORDS
 from .l3n4 import L3n4Addr
 from .service import SVC, ServiceName
+from .wire_words import PROTOCOL_WORDS, SCOPE_WORDS, WIRE_STATE_WORDS
 
 __all__ = ["backend_values", "frontend_values", "spec_values"]
 

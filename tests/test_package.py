@@ -270,7 +270,7 @@ class TestImports:
         loaded = loaded_by("from loadbalancer import SVC, AddrCluster, new_svc_flag")
         ours = {name for name in loaded if name.startswith("loadbalancer.")}
         assert "loadbalancer.service" in ours
-        unwanted = {"models", "wire", "converters", "bulk", "conversion_rules", "schemas"}
+        unwanted = {"models", "wire", "converters", "bulk", "wire_words", "schemas"}
         assert {name for name in ours if name.split(".")[1] in unwanted} == set()
 
     def test_all_of_the_library_loads_no_command_and_no_server(self) -> None:
@@ -365,7 +365,7 @@ class TestDirections:
 
     def test_the_listed_modules_are_there(self) -> None:
         assert {*DOMAIN, *WIRE} <= modules()
-        assert {"bulk", "conversion_rules", "conversion_schema", "converters"} <= {*BOTH}
+        assert {"bulk", "conversion_schema", "converters", "wire_words"} <= {*BOTH}
 
     @pytest.mark.parametrize("name", DOMAIN)
     def test_the_domain_knows_the_domain_alone(self, name: str) -> None:

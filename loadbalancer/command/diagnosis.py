@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from loadbalancer import ConversionError
 from loadbalancer.conversion_check import Convertible, conversion_errors
-from loadbalancer.conversion_rules import PROTOCOL_WORDS
+from loadbalancer.wire_words import PROTOCOL_WORDS
 
 from .expectations import expected_at, listed, meant_at, schema_of
 from .kinds import Kind, UnknownKey, keys_of, model_of, unknown_keys

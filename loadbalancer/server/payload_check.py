@@ -7,8 +7,7 @@ from collections.abc import Generator
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from ..conversion_check import conversion_errors
-from ..converters import spec_of_service
+from ..conversion_check import conversion_errors, spec_of_service
 from ..errors import ConversionError
 from ..models import Service, ServiceSpec
 from .requests import Problem, problems_of
