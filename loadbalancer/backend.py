@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import ConfigDict
@@ -13,6 +14,8 @@ from .l4 import L4Type
 from .scalars import BackendID, FEPortName, Preferred, Text, UInt16
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from . import models
 
 __all__ = ["DEFAULT_BACKEND_WEIGHT", "Backend", "new_backend", "new_backend_with_state"]
@@ -49,9 +52,7 @@ class Backend(L3n4Addr):
 
         The INVALID state and the protocol have no place on the wire and are left out.
         """
-        from .converters import backend_address_model
-
-        return backend_address_model(self)
+        return _backend_address_model()(self)
 
 
 # Pydantic would let the class inherit the hash of its frozen parent.
@@ -76,3 +77,11 @@ def new_backend_with_state(
     return Backend(
         id=id, protocol=protocol, addr_cluster=addr_cluster, port=port_number, state=state
     )
+
+
+@cache
+def _backend_address_model() -> Callable[..., models.BackendAddress]:
+    # Looked up when it is first needed, and just once: the domain is there without the wire.
+    from .converters import backend_address_model
+
+    return backend_address_model

@@ -6,12 +6,11 @@ the converters do; see `conversion_schema` for how a step is saved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic_core import SchemaValidator, ValidationError, core_schema, to_json
+from pydantic_core import ValidationError, core_schema, to_json
 
 from . import models
 from .conversion_schema import Reading, validator
@@ -28,6 +27,8 @@ __all__ = [
     "load_service_spec",
     "load_services",
 ]
+
+Text = bytes | str
 
 
 def load_services(data: bytes | str, *, pause_gc: bool = True) -> list[SVC]:
@@ -52,10 +53,11 @@ def load_service(data: bytes | str) -> SVC:
         pydantic.ValidationError: the JSON is no service.
         ConversionError: the service is no service.
     """
-    service: SVC | None = _read(_service_validator(), data)
-    if service is None:
-        return new_svc_from_service(models.Service.model_validate_json(data))
-    return service
+    try:
+        return _read_service()(data)
+    except ValidationError:
+        pass
+    return new_svc_from_service(models.Service.model_validate_json(data))
 
 
 def load_service_spec(data: bytes | str) -> SVC:
@@ -65,10 +67,11 @@ def load_service_spec(data: bytes | str) -> SVC:
         pydantic.ValidationError: the JSON is no ServiceSpec.
         ConversionError: the spec is no service.
     """
-    service: SVC | None = _read(_spec_validator(), data)
-    if service is None:
-        return new_svc_from_model(models.ServiceSpec.model_validate_json(data))
-    return service
+    try:
+        return _read_spec()(data)
+    except ValidationError:
+        pass
+    return new_svc_from_model(models.ServiceSpec.model_validate_json(data))
 
 
 def dump_services(
@@ -96,28 +99,19 @@ def _service_pieces(svc: SVC, include_protocol: bool) -> tuple[bytes, ...]:
     return b'{"spec":', spec, b',"status":{"realized":', spec, b"}}"
 
 
-def _read(validator: SchemaValidator, data: bytes | str) -> Any:
-    """What a validator makes of JSON, or None: why it refuses is not its to say."""
-    try:
-        return validator.validate_json(data)
-    except ValidationError:
-        return None
-
-
-def _load_quickly(data: bytes | str) -> list[SVC] | None:
+def _load_quickly(data: Text) -> list[SVC] | None:
     """The services, unless something is wrong."""
     specs = _equal_specs(data)
-    if specs is None:
-        services: list[SVC] | None = _read(_services_validator(), data)
-        return services
-    validate = _nested_spec_validator().validate_json
     try:
-        return [validate(spec)[0][0][0] for spec in specs]
+        if specs is None:
+            return _read_services()(data)
+        read = _read_nested_spec()
+        return [read(spec)[0][0][0] for spec in specs]
     except ValidationError:
         return None
 
 
-def _load_plainly(data: bytes | str) -> list[SVC]:
+def _load_plainly(data: Text) -> list[SVC]:
     """The same by way of the wire models, which say what is wrong."""
     services: list[SVC] = []
     for index, service in enumerate(_list_adapter().validate_json(data)):
@@ -135,7 +129,7 @@ _STYLES = (
 )
 
 
-def _equal_specs(data: bytes | str) -> list[bytes] | None:
+def _equal_specs(data: Text) -> list[bytes] | None:
     """The spec of each service, as `[[[spec]]]`, if they all equal what is realized.
 
     The text is taken apart by nothing but the marks of a style between two equal texts. If
@@ -179,27 +173,30 @@ def _split_equal_specs(
 _JSON = Reading(from_json=True)
 
 
-@lru_cache(maxsize=1)
-def _services_validator() -> SchemaValidator:
-    return validator(core_schema.list_schema(_JSON.service()))
+# Why something is refused is not for these to say, but for the wire models and the converters.
 
 
 @lru_cache(maxsize=1)
-def _service_validator() -> SchemaValidator:
-    return validator(_JSON.service())
+def _read_services() -> Callable[[Text], list[SVC]]:
+    return validator(core_schema.list_schema(_JSON.service())).validate_json
 
 
 @lru_cache(maxsize=1)
-def _spec_validator() -> SchemaValidator:
-    return validator(_JSON.spec())
+def _read_service() -> Callable[[Text], SVC]:
+    return validator(_JSON.service()).validate_json
 
 
 @lru_cache(maxsize=1)
-def _nested_spec_validator() -> SchemaValidator:
+def _read_spec() -> Callable[[Text], SVC]:
+    return validator(_JSON.spec()).validate_json
+
+
+@lru_cache(maxsize=1)
+def _read_nested_spec() -> Callable[[Text], list[list[list[SVC]]]]:
     schema = _JSON.spec()
     for _ in range(3):
         schema = core_schema.list_schema(schema, min_length=1, max_length=1)
-    return validator(schema)
+    return validator(schema).validate_json
 
 
 @lru_cache(maxsize=1)

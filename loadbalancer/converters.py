@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +28,18 @@ __all__ = [
     "new_svc_from_service",
     "service_model",
 ]
+
+Values = dict[str, Any]
+
+# What `model_validate` does, without its options.
+_new_frontend_address: Callable[[Values], models.FrontendAddress]
+_new_frontend_address = models.FrontendAddress.__pydantic_validator__.validate_python
+_new_backend_address: Callable[[Values], models.BackendAddress]
+_new_backend_address = models.BackendAddress.__pydantic_validator__.validate_python
+_new_spec: Callable[[Values], models.ServiceSpec]
+_new_spec = models.ServiceSpec.__pydantic_validator__.validate_python
+_new_service: Callable[[Values], models.Service]
+_new_service = models.Service.__pydantic_validator__.validate_python
 
 
 def new_l3n4_addr_from_model(base: models.FrontendAddress | None) -> L3n4Addr | None:
@@ -97,18 +110,18 @@ def frontend_address_model(
 ) -> models.FrontendAddress:
     """What `L3n4Addr.get_model` returns."""
     values = frontend_values(addr, include_protocol=include_protocol)
-    return models.FrontendAddress.model_validate(values)
+    return _new_frontend_address(values)
 
 
 def backend_address_model(backend: Backend) -> models.BackendAddress:
     """What `Backend.get_backend_model` returns."""
-    return models.BackendAddress.model_validate(backend_values(backend))
+    return _new_backend_address(backend_values(backend))
 
 
 def service_model(svc: SVC, *, include_protocol: bool = True) -> models.Service:
     """What `SVC.get_model` returns; spec and status share one ServiceSpec, as in Go."""
-    spec = models.ServiceSpec.model_validate(spec_values(svc, include_protocol=include_protocol))
-    return models.Service.model_validate({"spec": spec, "status": {"realized": spec}})
+    spec = _new_spec(spec_values(svc, include_protocol=include_protocol))
+    return _new_service({"spec": spec, "status": {"realized": spec}})
 
 
 def _convert(validator: SchemaValidator, base: Convertible) -> Any:

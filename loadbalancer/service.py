@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -14,6 +15,8 @@ from .scalars import Flag, Text, UInt16, UInt32
 from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from . import models
 
 __all__ = ["SVC", "ServiceName"]
@@ -64,6 +67,12 @@ class SVC(DomainModel):
         Backends are ordered by their id. The reference drops the frontend's protocol;
         `include_protocol=False` does so, too.
         """
-        from .converters import service_model
+        return _service_model()(self, include_protocol=include_protocol)
 
-        return service_model(self, include_protocol=include_protocol)
+
+@cache
+def _service_model() -> Callable[..., models.Service]:
+    # Looked up when it is first needed, and just once: the domain is there without the wire.
+    from .converters import service_model
+
+    return service_model

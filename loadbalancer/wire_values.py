@@ -12,9 +12,8 @@ from typing import Any
 
 from .addr_cluster import address_text
 from .backend import Backend
-from .backend_state import BackendState
-from .l3n4 import L3n4Addr
-from .service import SVC, ServiceName
+from .l3n4 import L3n4Addr, L3n4AddrID
+from .service import SVC
 from .wire_words import PROTOCOL_WORDS, SCOPE_WORDS, WIRE_STATE_WORDS
 
 __all__ = ["backend_values", "frontend_values", "spec_values"]
@@ -44,8 +43,7 @@ def backend_values(backend: Backend) -> dict[str, Any]:
         values["port"] = port
     if fields["preferred"]:
         values["preferred"] = True
-    state: BackendState = fields["state"]
-    if word := WIRE_STATE_WORDS[state]:
+    if word := WIRE_STATE_WORDS[fields["state"]]:
         values["state"] = word
     values["weight"] = fields["weight"]
     return values
@@ -53,31 +51,35 @@ def backend_values(backend: Backend) -> dict[str, Any]:
 
 def spec_values(svc: SVC, *, include_protocol: bool = True) -> dict[str, Any]:
     """The ServiceSpec of a service, its backends ordered by id."""
+    fields = svc.__dict__
+    frontend: L3n4AddrID = fields["frontend"]
     values: dict[str, Any] = {
-        "backend-addresses": [backend_values(each) for each in sorted(svc.backends, key=_by_id)],
-        "flags": _flags_values(svc),
-        "frontend-address": frontend_values(svc.frontend, include_protocol=include_protocol),
+        "backend-addresses": [
+            backend_values(each) for each in sorted(fields["backends"], key=_by_id)
+        ],
+        "flags": _flags_values(fields),
+        "frontend-address": frontend_values(frontend, include_protocol=include_protocol),
     }
-    if svc.frontend.id:
-        values["id"] = svc.frontend.id
+    if id := frontend.id:
+        values["id"] = id
     return values
 
 
-def _flags_values(svc: SVC) -> dict[str, Any]:
+def _flags_values(fields: dict[str, Any]) -> dict[str, Any]:
     # NONE is a type and a policy of the domain alone: the wire has no word for it.
-    fields = svc.__dict__
     values: dict[str, Any] = {}
-    if (ext_policy := fields["ext_traffic_policy"]._value_) != "NONE":
+    ext_policy = fields["ext_traffic_policy"]._value_
+    if ext_policy != "NONE":
         values["extTrafficPolicy"] = ext_policy
     if port := fields["health_check_node_port"]:
         values["healthCheckNodePort"] = port
     if (int_policy := fields["int_traffic_policy"]._value_) != "NONE":
         values["intTrafficPolicy"] = int_policy
-    name: ServiceName = fields["name"]
-    if name.name:
-        values["name"] = name.name
-    if name.namespace:
-        values["namespace"] = name.namespace
+    name: dict[str, str] = fields["name"].__dict__
+    if text := name["name"]:
+        values["name"] = text
+    if text := name["namespace"]:
+        values["namespace"] = text
     if (nat_policy := fields["nat_policy"]._value_) != "NONE":
         values["natPolicy"] = nat_policy
     if ext_policy != "NONE":
