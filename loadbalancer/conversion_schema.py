@@ -112,6 +112,7 @@ class Reading:
             "type": SVCType.ClusterIP,
             "ext_traffic_policy": SVCTrafficPolicy.Cluster,
             "int_traffic_policy": SVCTrafficPolicy.Cluster,
+            "name": ServiceName(namespace="", name=""),
         }
         fields_set = all_fields_set(SVC)
 
@@ -225,7 +226,7 @@ class Reading:
         return schema
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=16, typed=True)
 def from_models(default_weight: int) -> Reading:
     """The reading of wire models in which an absent weight is that, 0 … 65535.
 

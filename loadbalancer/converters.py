@@ -144,11 +144,11 @@ def _frontend_validator() -> SchemaValidator:
     return validator(from_models(DEFAULT_BACKEND_WEIGHT).frontend())
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=16, typed=True)
 def _backend_validator(default_weight: int) -> SchemaValidator:
     return validator(from_models(default_weight).backend())
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=16, typed=True)
 def _spec_validator(default_weight: int) -> SchemaValidator:
     return validator(from_models(default_weight).spec())

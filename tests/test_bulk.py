@@ -22,6 +22,7 @@ from loadbalancer import (
     ConversionError,
     L3n4AddrID,
     L4Type,
+    Scope,
     ServiceName,
     SVCNatPolicy,
     SVCTrafficPolicy,
@@ -283,6 +284,18 @@ EVERY_FIELD = SVC(
     name=ServiceName(namespace="default", name="web"),
 )
 
+# Nothing but what has to be there: everything else is as the conversion has it.
+BARE_SPEC = (
+    '{"frontend-address":{"ip":"::1","scope":"internal"},"backend-addresses":[{"ip":"::2"}]}'
+)
+BARE = SVC(
+    frontend=L3n4AddrID(addr_cluster=AddrCluster("::1"), scope=Scope.INTERNAL),
+    backends=[Backend(addr_cluster=AddrCluster("::2"))],
+    type=SVCType.ClusterIP,
+    ext_traffic_policy=SVCTrafficPolicy.Cluster,
+    int_traffic_policy=SVCTrafficPolicy.Cluster,
+)
+
 
 class TestValues:
     @pytest.mark.parametrize("text", [SPEC, SPACED])
@@ -298,12 +311,33 @@ class TestValues:
         services = load_services(listed(*[service(SPEC)] * count))
         assert services == [EVERY_FIELD] * count
 
-    def test_the_loaded_objects_share_nothing_that_can_be_changed(self) -> None:
-        first, second = load_services(listed(service(SPEC), service(SPEC)))
-        first.backends[0].weight = 7
-        first.backends.pop()
-        first.l7lb_frontend_ports.append("80")
-        assert second == EVERY_FIELD
+    @pytest.mark.parametrize("text", [SPEC, BARE_SPEC])
+    def test_the_loaded_objects_share_nothing_that_can_be_changed(self, text: str) -> None:
+        first, second, third = load_services(listed(*[service(text)] * 3))
+        as_loaded = third.deep_copy()
+        for backend in first.backends:
+            backend.weight = 7
+        for values in (
+            first.backends,
+            first.l7lb_frontend_ports,
+            first.load_balancer_source_ranges,
+        ):
+            values[:] = []
+            values.append(None)  # type: ignore[arg-type] # pyright: ignore
+        assert second == third == as_loaded
+
+    @pytest.mark.parametrize("load", [load_service_spec, plain_service_spec])
+    @pytest.mark.parametrize(("text", "svc"), [(SPEC, EVERY_FIELD), (BARE_SPEC, BARE)])
+    def test_the_loaded_objects_look_like_constructed_ones(
+        self, load: Load, text: str, svc: SVC
+    ) -> None:
+        loaded = load(text)
+        assert repr(loaded) == repr(svc)
+        assert loaded.model_dump_json() == svc.model_dump_json()
+        for each in (loaded, loaded.frontend, loaded.name, *loaded.backends):
+            assert [*each.__dict__] == [*type(each).model_fields]
+            assert each.model_fields_set == {*type(each).model_fields}
+            assert type(each).model_validate(each.model_dump()) == each
 
     def test_what_was_loaded_is_validated_on_assignment(self) -> None:
         (svc,) = load_services(listed(service(SPEC)))

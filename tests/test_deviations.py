@@ -6,6 +6,7 @@ A test bears the number of its row: `@pytest.mark.deviation(3)`.
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -112,6 +113,14 @@ class TestAnAbsentWeightIsTheDefault:
         expected = Backend(addr_cluster=ADDR, weight=default_weight, state=BackendState.QUARANTINED)
         found = new_backend_from_backend_model(wire, default_weight=default_weight)
         assert found == expected
+
+    @pytest.mark.parametrize("default_weight", [-1, 65536, True, 1.0, "1", None])
+    def test_if_it_is_a_weight(self, default_weight: Any) -> None:
+        wire = models.BackendAddress(ip="10.0.0.1")
+        # What is remembered of 1 is not for its equals.
+        assert new_backend_from_backend_model(wire, default_weight=1).weight == 1
+        with pytest.raises(ValidationError):
+            new_backend_from_backend_model(wire, default_weight=default_weight)
 
     def test_which_counts_for_no_backend_that_has_a_weight(self) -> None:
         wire = models.BackendAddress(ip="10.0.0.1", weight=5)
