@@ -7,11 +7,13 @@ each backend of a dump.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
 from .addr_cluster import address_text
 from .backend import Backend
+from .backend_state import BackendState
 from .l3n4 import L3n4Addr, L3n4AddrID
 from .service import SVC
 from .wire_words import PROTOCOL_WORDS, SCOPE_WORDS, WIRE_STATE_WORDS
@@ -43,7 +45,8 @@ def backend_values(backend: Backend) -> dict[str, Any]:
         values["port"] = port
     if fields["preferred"]:
         values["preferred"] = True
-    if word := WIRE_STATE_WORDS[fields["state"]]:
+    state: BackendState = fields["state"]
+    if word := WIRE_STATE_WORDS[state]:
         values["state"] = word
     values["weight"] = fields["weight"]
     return values
@@ -65,7 +68,7 @@ def spec_values(svc: SVC, *, include_protocol: bool = True) -> dict[str, Any]:
     return values
 
 
-def _flags_values(fields: dict[str, Any]) -> dict[str, Any]:
+def _flags_values(fields: Mapping[str, Any]) -> dict[str, Any]:
     # NONE is a type and a policy of the domain alone: the wire has no word for it.
     values: dict[str, Any] = {}
     ext_policy = fields["ext_traffic_policy"]._value_

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from loadbalancer import (
     SVC,
@@ -334,7 +334,8 @@ class TestValues:
         loaded = load(text)
         assert repr(loaded) == repr(svc)
         assert loaded.model_dump_json() == svc.model_dump_json()
-        for each in (loaded, loaded.frontend, loaded.name, *loaded.backends):
+        objects: list[BaseModel] = [loaded, loaded.frontend, loaded.name, *loaded.backends]
+        for each in objects:
             assert [*each.__dict__] == [*type(each).model_fields]
             assert each.model_fields_set == {*type(each).model_fields}
             assert type(each).model_validate(each.model_dump()) == each
