@@ -6,6 +6,7 @@ All ratios are to `json.loads` of the standard library on the same bytes in the 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import platform
 import subprocess
@@ -22,7 +23,7 @@ import loadbalancer as lb
 from loadbalancer import models
 
 from .contenders import by_hand, by_msgspec
-from .dumps import PUT_BODY, dump
+from .dumps import PUT_BODY, dump, put_bodies
 from .timing import Measured, compare
 
 _WIRE = TypeAdapter(list[models.Service])
@@ -91,12 +92,16 @@ def single() -> None:
     """One request body, one answer."""
     svc = lb.load_service_spec(PUT_BODY)
     answer = lb.dump_service(svc)
+    unknown = itertools.cycle(put_bodies(5_000))
     print("\nOne PUT body of two backends\n")
     table(
         compare(
             {
                 "json.loads": lambda: json.loads(PUT_BODY),
                 "load_service_spec": lambda: lb.load_service_spec(PUT_BODY),
+                "load_service_spec, addresses not seen before": lambda: lb.load_service_spec(
+                    next(unknown)
+                ),
                 "ServiceSpec.model_validate_json": lambda: models.ServiceSpec.model_validate_json(
                     PUT_BODY
                 ),

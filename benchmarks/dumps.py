@@ -58,3 +58,14 @@ PUT_BODY = (
     b'"id":1}'
 )
 """What the `cilium` client sends for a service of two backends."""
+
+
+def put_bodies(count: int) -> list[bytes]:
+    """Bodies like `PUT_BODY`, no address of which is in another one."""
+    bodies: list[bytes] = []
+    for number in range(count):
+        body = PUT_BODY
+        for place, ip in enumerate((b"10.0.0.1", b"10.0.0.2", b"10.96.0.10")):
+            body = body.replace(ip, b"172.%d.%d.%d" % (place, number >> 8, number & 255))
+        bodies.append(body)
+    return bodies

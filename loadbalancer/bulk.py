@@ -170,7 +170,9 @@ def _split_equal_specs(
         start = after + len(comma)
 
 
-_JSON = Reading(from_json=True)
+_ONE = Reading(from_json=True)
+# To remember the addresses of a dump would take more time than it saves, unless they recur.
+_MANY = Reading(from_json=True, remember_addresses=False)
 
 
 # Why something is refused is not for these to say, but for the wire models and the converters.
@@ -178,22 +180,22 @@ _JSON = Reading(from_json=True)
 
 @lru_cache(maxsize=1)
 def _read_services() -> Callable[[Text], list[SVC]]:
-    return validator(core_schema.list_schema(_JSON.service())).validate_json
+    return validator(core_schema.list_schema(_MANY.service())).validate_json
 
 
 @lru_cache(maxsize=1)
 def _read_service() -> Callable[[Text], SVC]:
-    return validator(_JSON.service()).validate_json
+    return validator(_ONE.service()).validate_json
 
 
 @lru_cache(maxsize=1)
 def _read_spec() -> Callable[[Text], SVC]:
-    return validator(_JSON.spec()).validate_json
+    return validator(_ONE.spec()).validate_json
 
 
 @lru_cache(maxsize=1)
 def _read_nested_spec() -> Callable[[Text], list[list[list[SVC]]]]:
-    schema = _JSON.spec()
+    schema = _MANY.spec()
     for _ in range(3):
         schema = core_schema.list_schema(schema, min_length=1, max_length=1)
     return validator(schema).validate_json

@@ -9,7 +9,7 @@ A schema only tells good values from others. `conversion_check` says what is wro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
@@ -34,6 +34,10 @@ Parts = tuple[Fields, None, set[str]]
 """What Pydantic makes an instance of: its fields, no extra ones, and which of them are set."""
 
 _after = core_schema.no_info_after_validator_function
+# Requests name the same addresses again and again, and to find one takes a fraction of the time
+# that it takes to read it. They cannot be changed, so that objects can share them.
+_remembered = lru_cache(maxsize=4096)(AddrCluster.parse)
+_LONGEST_REMEMBERED = 64
 _MAINTENANCE = BackendState.MAINTENANCE
 _NO_FLAGS: Fields = {}
 
@@ -45,10 +49,10 @@ def validator(schema: CoreSchema) -> SchemaValidator:
 
 
 class _Taken(NamedTuple):
-    """A field of a wire model, by its attribute, and what is done with its value."""
+    """A field of a wire model, by its attribute, and how its value is converted."""
 
     attribute: str
-    convert: Callable[[Any], Any] | None = None
+    convert: Callable[[CoreSchema], CoreSchema] | None = None
     required: bool = False
     schema: CoreSchema | None = None
     """What reads the value, in the place of what the model says."""
@@ -57,18 +61,25 @@ class _Taken(NamedTuple):
 class Reading:
     """The schemas by which wire values become domain objects."""
 
-    def __init__(self, *, from_json: bool, default_weight: int = DEFAULT_BACKEND_WEIGHT) -> None:
+    def __init__(
+        self,
+        *,
+        from_json: bool,
+        remember_addresses: bool = True,
+        default_weight: int = DEFAULT_BACKEND_WEIGHT,
+    ) -> None:
         self._from_json = from_json
+        self._remember_addresses = remember_addresses
         self._default_weight = default_weight
 
     def frontend(self, cls: type[L3n4Addr] = L3n4Addr) -> CoreSchema:
         """A FrontendAddress → `L3n4Addr` or a subclass."""
         values = self._values(
             models.FrontendAddress,
-            protocol=_Taken("protocol", PROTOCOLS.__getitem__),
+            protocol=_Taken("protocol", _by(PROTOCOLS)),
             port=_Taken("port"),
-            addr_cluster=_Taken("ip", AddrCluster.parse, required=True),
-            scope=_Taken("scope", SCOPES.__getitem__, required=True),
+            addr_cluster=_Taken("ip", self._read_address, required=True),
+            scope=_Taken("scope", _by(SCOPES), required=True),
         )
         absent, fields_set = _defaults(cls), all_fields_set(cls)
         return _made(cls, values, lambda fields: (absent | fields, None, fields_set))
@@ -78,10 +89,10 @@ class Reading:
         values = self._values(
             models.BackendAddress,
             port=_Taken("port"),
-            addr_cluster=_Taken("ip", AddrCluster.parse, required=True),
+            addr_cluster=_Taken("ip", self._read_address, required=True),
             weight=_Taken("weight"),
             node_name=_Taken("node_name"),
-            state=_Taken("state", STATES.__getitem__),
+            state=_Taken("state", _by(STATES)),
             preferred=_Taken("preferred"),
         )
         absent = _defaults(Backend) | {"weight": self._default_weight}
@@ -172,10 +183,10 @@ class Reading:
         """ServiceSpecFlags → the fields of an `SVC` that are there."""
         values = self._values(
             models.ServiceSpecFlags,
-            type=_Taken("type", SVC_TYPES.__getitem__),
-            ext_traffic_policy=_Taken("ext_traffic_policy", TRAFFIC_POLICIES.__getitem__),
-            int_traffic_policy=_Taken("int_traffic_policy", TRAFFIC_POLICIES.__getitem__),
-            nat_policy=_Taken("nat_policy", NAT_POLICIES.__getitem__),
+            type=_Taken("type", _by(SVC_TYPES)),
+            ext_traffic_policy=_Taken("ext_traffic_policy", _by(TRAFFIC_POLICIES)),
+            int_traffic_policy=_Taken("int_traffic_policy", _by(TRAFFIC_POLICIES)),
+            nat_policy=_Taken("nat_policy", _by(NAT_POLICIES)),
             health_check_node_port=_Taken("health_check_node_port"),
             name=_Taken("name"),
             namespace=_Taken("namespace"),
@@ -193,6 +204,15 @@ class Reading:
             return values
 
         return _after(fields_of, values)
+
+    def _read_address(self, text: CoreSchema) -> CoreSchema:
+        read = _after(AddrCluster.parse, text)
+        if not self._remember_addresses:
+            return read
+        # Only zones make it longer. They may be of any length, and nobody is to fill our memory.
+        short = core_schema.str_schema(strict=True, max_length=_LONGEST_REMEMBERED)
+        again = _after(_remembered, short)
+        return core_schema.union_schema([again, read], mode="left_to_right")
 
     def _values(self, model: type[WireModel], **taken: _Taken) -> CoreSchema:
         """The values of a model's fields that are there, as a dictionary by other names."""
@@ -219,7 +239,7 @@ class Reading:
             # A model can be given words that no payload can have, which are words all the same.
             schema = core_schema.str_schema(strict=True)
         if taken.convert:
-            schema = _after(taken.convert, schema)
+            schema = taken.convert(schema)
         if self._from_json and not taken.required:
             null = _after(_omit, core_schema.none_schema())
             schema = core_schema.union_schema([schema, null], mode="left_to_right")
@@ -236,6 +256,10 @@ def from_models(default_weight: int) -> Reading:
     weight = _never_null(_wire_fields(models.BackendAddress)["weight"])
     validator(weight).validate_python(default_weight)
     return Reading(from_json=False, default_weight=default_weight)
+
+
+def _by(words: Mapping[str, Any]) -> Callable[[CoreSchema], CoreSchema]:
+    return lambda schema: _after(words.__getitem__, schema)
 
 
 def _made(
