@@ -1,6 +1,7 @@
 """Enums whose Pydantic fields take a member or its exact value, and nothing that resembles it.
 
-Pydantic's own enum fields would read `"1"`, `1.0` and `True` as the member 1.
+Pydantic's own enum fields would read `"1"`, `1.0`, `True` and members of other enums as the
+member 1.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from enum import Enum, IntEnum, StrEnum
 from typing import TYPE_CHECKING, Literal
 
-from pydantic_core import core_schema
+from pydantic_core import PydanticCustomError, core_schema
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -26,7 +27,7 @@ class StrictIntEnum(IntEnum):
     ) -> core_schema.CoreSchema:
         number = core_schema.int_schema(strict=True)
         member = core_schema.enum_schema(cls, list(cls), sub_type="int")
-        return core_schema.chain_schema([number, member])
+        return _of_family(cls, core_schema.chain_schema([number, member]))
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -44,13 +45,27 @@ class StrictStrEnum(StrEnum):
     ) -> core_schema.CoreSchema:
         text = core_schema.str_schema(strict=True)
         member = core_schema.enum_schema(cls, list(cls), sub_type="str")
-        return core_schema.chain_schema([text, member])
+        return _of_family(cls, core_schema.chain_schema([text, member]))
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return _json_schema(cls, "string")
+
+
+def _of_family(cls: type[Enum], schema: core_schema.CoreSchema) -> core_schema.CoreSchema:
+    def check(value: object) -> object:
+        if isinstance(value, cls) or not isinstance(value, Enum):
+            return value
+        raise PydanticCustomError(
+            "enum_family",
+            "Input should be a member of {family}, not of {given}",
+            {"family": cls.__name__, "given": type(value).__name__},
+        )
+
+    checked = core_schema.no_info_before_validator_function(check, schema)
+    return core_schema.json_or_python_schema(json_schema=schema, python_schema=checked)
 
 
 def _json_schema(cls: type[Enum], kind: Literal["integer", "string"]) -> JsonSchemaValue:

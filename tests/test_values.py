@@ -162,6 +162,18 @@ class TestEnums:
             TypeAdapter(family).validate_python(value)
         assert [error["type"] for error in caught.value.errors()] == ["string_type"]
 
+    @pytest.mark.parametrize("family", MEMBERS)
+    def test_a_member_of_another_family_is_no_member(self, family: type[Enum]) -> None:
+        others = [member for other in self.MEMBERS if other is not family for member in other]
+        for other in others:
+            with pytest.raises(ValidationError) as caught:
+                TypeAdapter(family).validate_python(other)
+            (error,) = caught.value.errors()
+            expected = (
+                f"Input should be a member of {family.__name__}, not of {type(other).__name__}"
+            )
+            assert (error["type"], error["msg"]) == ("enum_family", expected)
+
     def test_text_enums_print_their_value(self) -> None:
         printed = [str(member) for member in (L4Type.TCP, SVCType.HostPort, SVCNatPolicy.NONE)]
         assert printed == ["TCP", "HostPort", "NONE"]
