@@ -180,7 +180,7 @@ _MANY = Reading(from_json=True, remember_addresses=False)
 
 @lru_cache(maxsize=1)
 def _read_services() -> Callable[[Text], list[SVC]]:
-    return validator(core_schema.list_schema(_MANY.service())).validate_json
+    return validator(core_schema.list_schema(_MANY.service(), fail_fast=True)).validate_json
 
 
 @lru_cache(maxsize=1)

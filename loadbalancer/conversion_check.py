@@ -12,14 +12,14 @@ from .l4 import new_l4_type
 from .scalars import UINT32_MAX
 from .wire_words import SCOPES
 
-__all__ = ["Convertible", "conversion_errors", "spec_of_service"]
+__all__ = ["Convertible", "conversion_errors", "ip_errors", "spec_of_service"]
 
 Convertible = models.Service | models.ServiceSpec | models.FrontendAddress | models.BackendAddress
 """The wire models that stand for a domain object."""
 
 
 def conversion_errors(base: Convertible) -> Iterator[ConversionError]:
-    """The errors of converting a wire model: none exactly if its converter accepts it.
+    """The errors of converting a valid wire model: none exactly if its converter accepts it.
 
     The first one is what the converter raises. Of a Service, they are those of the spec that
     stands for it.
@@ -50,14 +50,14 @@ def spec_of_service(base: models.Service) -> tuple[models.ServiceSpec, str]:
 
 def _frontend_errors(base: models.FrontendAddress) -> Iterator[ConversionError]:
     if not base.ip:
-        yield from _ip_errors(None, "frontend")
+        yield from ip_errors(None, "frontend")
     if base.protocol is not None:
         try:
-            new_l4_type(base.protocol)
+            new_l4_type(base.protocol or "")
         except L4ProtocolError as error:
             yield ConversionError(str(error), "frontend", "/protocol")
     if base.ip:
-        yield from _ip_errors(base.ip, "frontend")
+        yield from ip_errors(base.ip, "frontend")
     try:
         SCOPES[base.scope or ""]
     except ValueError as error:
@@ -65,15 +65,16 @@ def _frontend_errors(base: models.FrontendAddress) -> Iterator[ConversionError]:
 
 
 def _backend_errors(base: models.BackendAddress) -> Iterator[ConversionError]:
-    # Its ip is required, but a constructed model may lack it.
-    yield from _ip_errors(base.ip, "backend")
+    # The ip is required, but a constructed model may lack it.
+    yield from ip_errors(base.__dict__.get("ip"), "backend")
     try:
         get_backend_state(base.state or "")
     except BackendStateError:
         yield ConversionError(f"invalid backend state [{base.state}]", "backend", "/state")
 
 
-def _ip_errors(ip: str | None, side: Side) -> Iterator[ConversionError]:
+def ip_errors(ip: str | None, side: Side) -> Iterator[ConversionError]:
+    """What is wrong with the ip of an address."""
     if ip is None:
         yield ConversionError("missing IP address", side, "/ip")
         return
@@ -84,8 +85,9 @@ def _ip_errors(ip: str | None, side: Side) -> Iterator[ConversionError]:
 
 
 def _spec_errors(base: models.ServiceSpec) -> Iterator[ConversionError]:
-    for each in _frontend_errors(base.frontend_address):
-        yield each.below("/frontend-address")
+    if frontend := base.__dict__.get("frontend_address"):
+        for each in _frontend_errors(frontend):
+            yield each.below("/frontend-address")
     for index, backend in enumerate(base.backend_addresses or ()):
         for each in _backend_errors(backend):
             yield each.below(f"/backend-addresses/{index}")

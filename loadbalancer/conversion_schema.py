@@ -27,7 +27,7 @@ from .service_type import SVCTrafficPolicy, SVCType
 from .wire import WireModel
 from .wire_words import NAT_POLICIES, PROTOCOLS, SCOPES, STATES, SVC_TYPES, TRAFFIC_POLICIES
 
-__all__ = ["Reading", "from_models", "validator"]
+__all__ = ["Reading", "reading_of_models", "validator"]
 
 Fields = dict[str, Any]
 Parts = tuple[Fields, None, set[str]]
@@ -42,13 +42,14 @@ _MAINTENANCE = BackendState.MAINTENANCE
 _NO_FLAGS: Fields = {}
 
 
-def validator(schema: CoreSchema) -> SchemaValidator:
-    """A validator of just this schema."""
+def validator(schema: CoreSchema, title: str = "") -> SchemaValidator:
+    """A validator of just this schema, whose errors have that title."""
+    config = core_schema.CoreConfig(title=title) if title else None
     # Left to itself Pydantic takes the validator of the class `Backend` for whatever makes one.
-    return SchemaValidator(schema, _use_prebuilt=False)
+    return SchemaValidator(schema, config, _use_prebuilt=False)
 
 
-class _Taken(NamedTuple):
+class _Field(NamedTuple):
     """A field of a wire model, by its attribute, and how its value is converted."""
 
     attribute: str
@@ -76,24 +77,28 @@ class Reading:
         """A FrontendAddress → `L3n4Addr` or a subclass."""
         values = self._values(
             models.FrontendAddress,
-            protocol=_Taken("protocol", _by(PROTOCOLS)),
-            port=_Taken("port"),
-            addr_cluster=_Taken("ip", self._read_address, required=True),
-            scope=_Taken("scope", _by(SCOPES), required=True),
+            protocol=_Field("protocol", _by(PROTOCOLS)),
+            port=_Field("port"),
+            addr_cluster=_Field("ip", self._read_address, required=True),
+            scope=_Field("scope", _by(SCOPES), required=True),
         )
         absent, fields_set = _defaults(cls), all_fields_set(cls)
-        return _made(cls, values, lambda fields: (absent | fields, None, fields_set))
+
+        def parts(values: Fields) -> Parts:
+            return absent | values, None, fields_set
+
+        return self._made(cls, values, parts, models.FrontendAddress)
 
     def backend(self) -> CoreSchema:
         """A BackendAddress → `Backend`."""
         values = self._values(
             models.BackendAddress,
-            port=_Taken("port"),
-            addr_cluster=_Taken("ip", self._read_address, required=True),
-            weight=_Taken("weight"),
-            node_name=_Taken("node_name"),
-            state=_Taken("state", _by(STATES)),
-            preferred=_Taken("preferred"),
+            port=_Field("port"),
+            addr_cluster=_Field("ip", self._read_address, required=True),
+            weight=_Field("weight"),
+            node_name=_Field("node_name"),
+            state=_Field("state", _by(STATES)),
+            preferred=_Field("preferred"),
         )
         absent = _defaults(Backend) | {"weight": self._default_weight}
         fields_set = all_fields_set(Backend)
@@ -104,20 +109,20 @@ class Reading:
                 fields["state"] = _MAINTENANCE
             return fields, None, fields_set
 
-        return _made(Backend, values, parts)
+        return self._made(Backend, values, parts, models.BackendAddress)
 
     def spec(self) -> CoreSchema:
         """A ServiceSpec → `SVC`."""
         frontend = self.frontend(L3n4AddrID)
-        backends = core_schema.list_schema(self.backend())
+        backends = core_schema.list_schema(self.backend(), fail_fast=True)
         id = core_schema.int_schema(strict=True, ge=0, le=UINT32_MAX)
         values = self._values(
             models.ServiceSpec,
-            frontend=_Taken("frontend_address", required=True, schema=frontend),
-            backends=_Taken("backend_addresses", schema=backends),
-            flags=_Taken("flags", schema=self._flags()),
-            id=_Taken("id", schema=id),
-            update_services=_Taken("update_services"),
+            frontend=_Field("frontend_address", required=True, schema=frontend),
+            backends=_Field("backend_addresses", schema=backends),
+            flags=_Field("flags", schema=self._flags()),
+            id=_Field("id", schema=id),
+            update_services=_Field("update_services"),
         )
         absent = _defaults(SVC) | {
             "type": SVCType.ClusterIP,
@@ -130,7 +135,7 @@ class Reading:
         def parts(values: Fields) -> Parts:
             frontend = values["frontend"]
             if "id" in values:
-                # It is not a part of the frontend's address, and nobody has seen that yet.
+                # It is no part of the frontend's address, which has just been made for this.
                 frontend.__dict__["id"] = values["id"]
             fields = absent | values.get("flags", _NO_FLAGS)
             fields["frontend"] = frontend
@@ -139,7 +144,7 @@ class Reading:
             fields["l7lb_frontend_ports"] = []
             return fields, None, fields_set
 
-        return _made(SVC, values, parts)
+        return self._made(SVC, values, parts, models.ServiceSpec)
 
     def service(self) -> CoreSchema:
         """A Service → `SVC`: of what is realized, if anything is, else of the spec.
@@ -153,7 +158,7 @@ class Reading:
             [
                 _after(
                     lambda service: service["status"]["realized"],
-                    _object({"status": realized}, {"spec": nullable(self._checked_spec())}),
+                    _object({"status": realized}, {"spec": nullable(self._spec_as_read())}),
                 ),
                 _after(
                     lambda service: service["spec"],
@@ -163,18 +168,20 @@ class Reading:
             mode="left_to_right",
         )
 
-    def _checked_spec(self) -> CoreSchema:
-        return self._checked(
+    def _spec_as_read(self) -> CoreSchema:
+        return self._as_read(
             models.ServiceSpec,
-            frontend_address=self._checked(models.FrontendAddress),
-            backend_addresses=core_schema.list_schema(self._checked(models.BackendAddress)),
-            flags=self._checked(models.ServiceSpecFlags),
+            frontend_address=self._as_read(models.FrontendAddress),
+            backend_addresses=core_schema.list_schema(
+                self._as_read(models.BackendAddress), fail_fast=True
+            ),
+            flags=self._as_read(models.ServiceSpecFlags),
         )
 
-    def _checked(self, model: type[WireModel], **schemas: CoreSchema) -> CoreSchema:
+    def _as_read(self, model: type[WireModel], **schemas: CoreSchema) -> CoreSchema:
         """The values of a model as they are."""
         taken = {
-            name: _Taken(name, required=_is_required(field), schema=schemas.get(name))
+            name: _Field(name, required=_is_required(field), schema=schemas.get(name))
             for name, field in _wire_fields(model).items()
         }
         return self._values(model, **taken)
@@ -183,14 +190,14 @@ class Reading:
         """ServiceSpecFlags → the fields of an `SVC` that are there."""
         values = self._values(
             models.ServiceSpecFlags,
-            type=_Taken("type", _by(SVC_TYPES)),
-            ext_traffic_policy=_Taken("ext_traffic_policy", _by(TRAFFIC_POLICIES)),
-            int_traffic_policy=_Taken("int_traffic_policy", _by(TRAFFIC_POLICIES)),
-            nat_policy=_Taken("nat_policy", _by(NAT_POLICIES)),
-            health_check_node_port=_Taken("health_check_node_port"),
-            name=_Taken("name"),
-            namespace=_Taken("namespace"),
-            traffic_policy=_Taken("traffic_policy"),
+            type=_Field("type", _by(SVC_TYPES)),
+            ext_traffic_policy=_Field("ext_traffic_policy", _by(TRAFFIC_POLICIES)),
+            int_traffic_policy=_Field("int_traffic_policy", _by(TRAFFIC_POLICIES)),
+            nat_policy=_Field("nat_policy", _by(NAT_POLICIES)),
+            health_check_node_port=_Field("health_check_node_port"),
+            name=_Field("name"),
+            namespace=_Field("namespace"),
+            traffic_policy=_Field("traffic_policy"),
         )
         fields_set = all_fields_set(ServiceName)
         new_name = validator(core_schema.model_schema(ServiceName, core_schema.any_schema()))
@@ -203,18 +210,18 @@ class Reading:
                 values["name"] = new_name.validate_python((name, None, fields_set))
             return values
 
-        return _after(fields_of, values)
+        return self._read(models.ServiceSpecFlags, _after(fields_of, values))
 
     def _read_address(self, text: CoreSchema) -> CoreSchema:
         read = _after(AddrCluster.parse, text)
         if not self._remember_addresses:
             return read
-        # Only zones make it longer. They may be of any length, and nobody is to fill our memory.
+        # A zone may be of any length, and nobody is to fill our memory.
         short = core_schema.str_schema(strict=True, max_length=_LONGEST_REMEMBERED)
         again = _after(_remembered, short)
         return core_schema.union_schema([again, read], mode="left_to_right")
 
-    def _values(self, model: type[WireModel], **taken: _Taken) -> CoreSchema:
+    def _values(self, model: type[WireModel], **taken: _Field) -> CoreSchema:
         """The values of a model's fields that are there, as a dictionary by other names."""
         wire = _wire_fields(model)
         if wire.keys() != {each.attribute for each in taken.values()}:
@@ -228,12 +235,32 @@ class Reading:
                 required=each.required,
                 validation_alias=alias if self._from_json else each.attribute,
             )
-        values = core_schema.typed_dict_schema(read)
-        if self._from_json:
-            return values
-        return core_schema.no_info_before_validator_function(_given, values)
+        return core_schema.typed_dict_schema(read)
 
-    def _value(self, field: core_schema.ModelField, taken: _Taken) -> CoreSchema:
+    def _made(
+        self,
+        cls: type[DomainModel],
+        values: CoreSchema,
+        parts: Callable[[Fields], Parts],
+        model: type[WireModel],
+    ) -> CoreSchema:
+        """An instance of a domain class, of the parts that a function makes of values."""
+        return self._read(model, core_schema.model_schema(cls, _after(parts, values)))
+
+    def _read(self, model: type[WireModel], schema: CoreSchema) -> CoreSchema:
+        """What reads the values of a model, be they in JSON or in an instance of it."""
+        if self._from_json:
+            return schema
+
+        def attributes(instance: object) -> Fields:
+            if not isinstance(instance, model):
+                raise TypeError(f"{model.__name__} expected, not {type(instance).__name__}")
+            fields = instance.__dict__
+            return {name: value for name, value in fields.items() if value is not None}
+
+        return core_schema.no_info_before_validator_function(attributes, schema)
+
+    def _value(self, field: core_schema.ModelField, taken: _Field) -> CoreSchema:
         schema = taken.schema or _never_null(field)
         if not self._from_json and schema["type"] == "literal":
             # A model can be given words that no payload can have, which are words all the same.
@@ -246,36 +273,24 @@ class Reading:
         return schema
 
 
-@lru_cache(maxsize=16, typed=True)
-def from_models(default_weight: int) -> Reading:
+def reading_of_models(default_weight: int) -> Reading:
     """The reading of wire models in which an absent weight is that, 0 … 65535.
 
     Raises:
         pydantic.ValidationError: it is no weight.
     """
     weight = _never_null(_wire_fields(models.BackendAddress)["weight"])
-    validator(weight).validate_python(default_weight)
-    return Reading(from_json=False, default_weight=default_weight)
+    known: int = validator(weight, "default_weight").validate_python(default_weight)
+    return Reading(from_json=False, default_weight=int(known))
 
 
 def _by(words: Mapping[str, Any]) -> Callable[[CoreSchema], CoreSchema]:
     return lambda schema: _after(words.__getitem__, schema)
 
 
-def _made(
-    cls: type[DomainModel], values: CoreSchema, parts: Callable[[Fields], Parts]
-) -> CoreSchema:
-    """An instance of a domain class, of the parts that a function makes of values."""
-    return core_schema.model_schema(cls, _after(parts, values))
-
-
 def _defaults(cls: type[DomainModel]) -> Fields:
     """The fields of an instance that is given none, in their order."""
     return {name: field.get_default() for name, field in cls.model_fields.items()}
-
-
-def _given(model: WireModel) -> Fields:
-    return {name: value for name, value in model.__dict__.items() if value is not None}
 
 
 def _omit(_: None) -> NoReturn:

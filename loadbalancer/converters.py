@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from pydantic import ValidationError
 from pydantic_core import SchemaValidator
 
 from . import models
+from .addr_cluster import AddrCluster
 from .backend import DEFAULT_BACKEND_WEIGHT, Backend
-from .conversion_check import Convertible, conversion_errors, spec_of_service
-from .conversion_schema import from_models, validator
+from .conversion_check import Convertible, conversion_errors, ip_errors, spec_of_service
+from .conversion_schema import reading_of_models, validator
 from .errors import ConversionError
 from .l3n4 import L3n4Addr
 from .service import SVC
@@ -57,8 +57,9 @@ def new_l3n4_addr_from_backend_model(base: models.BackendAddress) -> L3n4Addr:
     Raises:
         ConversionError: the ip is no address.
     """
-    address = models.BackendAddress.model_construct(ip=base.ip, port=base.port)
-    return new_backend_from_backend_model(address).l3n4_addr
+    for error in ip_errors(base.ip, "backend"):
+        raise error
+    return L3n4Addr(addr_cluster=AddrCluster(base.ip), port=base.port or 0)
 
 
 def new_backend_from_backend_model(
@@ -124,16 +125,17 @@ def service_model(svc: SVC, *, include_protocol: bool = True) -> models.Service:
     return _new_service({"spec": spec, "status": {"realized": spec}})
 
 
-def _convert(validator: SchemaValidator, base: Convertible) -> Any:
+def _convert(converter: SchemaValidator, base: Convertible) -> Any:
     """What a validator makes of a wire model.
 
     Raises:
         ConversionError: the first thing wrong.
         pydantic.ValidationError: the model has been given values that no wire model has.
+        TypeError: it is no such model.
     """
     try:
-        return validator.validate_python(base)
-    except ValidationError:
+        return converter.validate_python(base)
+    except ValueError:
         for error in conversion_errors(base):
             raise error from None
         raise
@@ -141,14 +143,14 @@ def _convert(validator: SchemaValidator, base: Convertible) -> Any:
 
 @lru_cache(maxsize=1)
 def _frontend_validator() -> SchemaValidator:
-    return validator(from_models(DEFAULT_BACKEND_WEIGHT).frontend())
+    return validator(reading_of_models(DEFAULT_BACKEND_WEIGHT).frontend(), "FrontendAddress")
 
 
-@lru_cache(maxsize=16, typed=True)
+@lru_cache(maxsize=128, typed=True)
 def _backend_validator(default_weight: int) -> SchemaValidator:
-    return validator(from_models(default_weight).backend())
+    return validator(reading_of_models(default_weight).backend(), "BackendAddress")
 
 
-@lru_cache(maxsize=16, typed=True)
+@lru_cache(maxsize=128, typed=True)
 def _spec_validator(default_weight: int) -> SchemaValidator:
-    return validator(from_models(default_weight).spec())
+    return validator(reading_of_models(default_weight).spec(), "ServiceSpec")

@@ -31,9 +31,9 @@ is_ipv4 = _matcher(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}")
 _GROUP = "[0-9a-fA-F]{1,4}"
 _is_groups = _matcher(rf"{_GROUP}(?::{_GROUP})*")
 
-# An IPv6 address in canonical form (RFC 5952 section 4), as far as an expression can tell: in
-# lower case, no leading zeros, and two groups of zeros in a row nowhere but at the "::".
-# How many groups there are is to be counted.
+# Nearly all IPv6 addresses in canonical form (RFC 5952 section 4), and no others if there are
+# not too many groups: in lower case, without leading zeros, and with two groups of zeros in a
+# row nowhere but at the "::".
 _SOME = "[1-9a-f][0-9a-f]{0,3}"
 _UP_TO_SOME = f"(?:0:)?{_SOME}(?:(?::0)?:{_SOME})*"
 _FROM_SOME = f"{_SOME}(?:(?::0)?:{_SOME})*(?::0)?"
