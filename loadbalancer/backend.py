@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import ConfigDict
 
 from .addr_cluster import AddrCluster
 from .backend_state import BackendState
+from .domain_model import converters
 from .l3n4 import L3n4Addr
 from .l4 import L4Type
 from .scalars import BackendID, FEPortName, Preferred, Text, UInt16
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from . import models
 
 __all__ = ["DEFAULT_BACKEND_WEIGHT", "Backend", "new_backend", "new_backend_with_state"]
@@ -52,7 +50,8 @@ class Backend(L3n4Addr):
 
         The INVALID state and the protocol have no place on the wire and are left out.
         """
-        return _backend_address_model()(self)
+        model: models.BackendAddress = converters().backend_address_model(self)
+        return model
 
 
 # Pydantic would let the class inherit the hash of its frozen parent.
@@ -77,11 +76,3 @@ def new_backend_with_state(
     return Backend(
         id=id, protocol=protocol, addr_cluster=addr_cluster, port=port_number, state=state
     )
-
-
-@cache
-def _backend_address_model() -> Callable[..., models.BackendAddress]:
-    # Looked up when it is first needed, and just once: the domain is there without the wire.
-    from .converters import backend_address_model
-
-    return backend_address_model

@@ -103,8 +103,8 @@ class Reading:
         absent = _defaults(Backend) | {"weight": self._default_weight}
         fields_set = all_fields_set(Backend)
 
-        def parts(fields: Fields) -> Parts:
-            fields = absent | fields
+        def parts(values: Fields) -> Parts:
+            fields = absent | values
             if not fields["weight"]:
                 fields["state"] = _MAINTENANCE
             return fields, None, fields_set

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 from functools import cache
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["DomainModel", "DomainValue", "all_fields_set"]
+__all__ = ["DomainModel", "DomainValue", "all_fields_set", "converters"]
 
 
 class DomainModel(BaseModel):
@@ -51,3 +51,15 @@ def all_fields_set(cls: type[DomainModel]) -> set[str]:
     Instances can share it: all that is ever done to such a set is to add a field.
     """
     return set(cls.model_fields)
+
+
+@cache
+def converters() -> Any:
+    """The module of the converters, for the methods that return wire models.
+
+    Imported when it is first needed, since the domain is there without the wire, and looked up
+    just once, since an import in a function is not free.
+    """
+    from . import converters as module
+
+    return module

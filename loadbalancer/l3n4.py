@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from .addr_cluster import AddrCluster
+from .domain_model import converters
 from .l4 import L4Addr, L4Type
 from .scalars import ID
 from .strict_enums import StrictIntEnum
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from . import models
 
 __all__ = ["L3n4Addr", "L3n4AddrID", "Scope", "new_l3n4_addr", "new_l3n4_addr_id"]
@@ -83,7 +81,10 @@ class L3n4Addr(L4Addr):
 
         The reference drops the protocol; `include_protocol=False` does so, too.
         """
-        return _frontend_address_model()(self, include_protocol=include_protocol)
+        model: models.FrontendAddress = converters().frontend_address_model(
+            self, include_protocol=include_protocol
+        )
+        return model
 
 
 class L3n4AddrID(L3n4Addr):
@@ -110,11 +111,3 @@ def new_l3n4_addr_id(
     return L3n4AddrID(
         protocol=protocol, addr_cluster=addr_cluster, port=port_number, scope=scope, id=id
     )
-
-
-@cache
-def _frontend_address_model() -> Callable[..., models.FrontendAddress]:
-    # Looked up when it is first needed, and just once: the domain is there without the wire.
-    from .converters import frontend_address_model
-
-    return frontend_address_model

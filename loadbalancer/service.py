@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from .backend import Backend
 from .cidr import CIDR
-from .domain_model import DomainModel, DomainValue
+from .domain_model import DomainModel, DomainValue, converters
 from .l3n4 import L3n4AddrID
 from .scalars import Flag, Text, UInt16, UInt32
 from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from . import models
 
 __all__ = ["SVC", "ServiceName"]
@@ -67,12 +64,5 @@ class SVC(DomainModel):
         Backends are ordered by their id. The reference drops the frontend's protocol;
         `include_protocol=False` does so, too.
         """
-        return _service_model()(self, include_protocol=include_protocol)
-
-
-@cache
-def _service_model() -> Callable[..., models.Service]:
-    # Looked up when it is first needed, and just once: the domain is there without the wire.
-    from .converters import service_model
-
-    return service_model
+        model: models.Service = converters().service_model(self, include_protocol=include_protocol)
+        return model
