@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import total_ordering
 from ipaddress import IPv4Address, IPv6Address
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic_core import PydanticCustomError, core_schema
@@ -20,10 +18,8 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
 
-__all__ = ["AddrCluster", "address_text"]
+__all__ = ["AddrCluster"]
 
-# What str() of an address is, without the call.
-address_text: Callable[[AddrCluster], str] = attrgetter("_text")
 _leading_digits = re.compile("[0-9]*").match
 _new = object.__new__
 

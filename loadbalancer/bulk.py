@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from pydantic import TypeAdapter
-from pydantic_core import ValidationError, core_schema, to_json
+from pydantic_core import ValidationError, core_schema
 
 from . import models
 from .conversion_schema import Reading, validator
@@ -18,7 +18,7 @@ from .converters import new_svc_from_model, new_svc_from_service
 from .errors import ConversionError
 from .gc_pause import gc_paused
 from .service import SVC
-from .wire_values import spec_values
+from .wire_json import spec_json
 
 __all__ = [
     "dump_service",
@@ -81,7 +81,8 @@ def dump_services(
     pieces: list[bytes] = []
     with gc_paused(pause_gc):
         for svc in services:
-            pieces += (b",", *_service_pieces(svc, include_protocol))
+            pieces.append(b",")
+            pieces += _service_pieces(svc, include_protocol)
         # The first comma makes room for the bracket.
         pieces[:1] = [b"["]
         pieces.append(b"]")
@@ -95,7 +96,7 @@ def dump_service(svc: SVC, *, include_protocol: bool = True) -> bytes:
 
 def _service_pieces(svc: SVC, include_protocol: bool) -> tuple[bytes, ...]:
     # What is realized is what was asked for: the text of it is made once.
-    spec = to_json(spec_values(svc, include_protocol=include_protocol))
+    spec = spec_json(svc, include_protocol=include_protocol).encode()
     return b'{"spec":', spec, b',"status":{"realized":', spec, b"}}"
 
 

@@ -16,7 +16,7 @@ from .conversion_schema import reading_of_models, validator
 from .errors import ConversionError
 from .l3n4 import L3n4Addr
 from .service import SVC
-from .wire_values import backend_values, frontend_values, spec_values
+from .wire_json import backend_json, frontend_json, spec_json
 
 __all__ = [
     "backend_address_model",
@@ -29,16 +29,14 @@ __all__ = [
     "service_model",
 ]
 
-Values = dict[str, Any]
-
-# What `model_validate` does, without its options.
-_new_frontend_address: Callable[[Values], models.FrontendAddress]
-_new_frontend_address = models.FrontendAddress.__pydantic_validator__.validate_python
-_new_backend_address: Callable[[Values], models.BackendAddress]
-_new_backend_address = models.BackendAddress.__pydantic_validator__.validate_python
-_new_spec: Callable[[Values], models.ServiceSpec]
-_new_spec = models.ServiceSpec.__pydantic_validator__.validate_python
-_new_service: Callable[[Values], models.Service]
+# What `model_validate_json` and `model_validate` do, without their options.
+_read_frontend_address: Callable[[str], models.FrontendAddress]
+_read_frontend_address = models.FrontendAddress.__pydantic_validator__.validate_json
+_read_backend_address: Callable[[str], models.BackendAddress]
+_read_backend_address = models.BackendAddress.__pydantic_validator__.validate_json
+_read_spec: Callable[[str], models.ServiceSpec]
+_read_spec = models.ServiceSpec.__pydantic_validator__.validate_json
+_new_service: Callable[[dict[str, Any]], models.Service]
 _new_service = models.Service.__pydantic_validator__.validate_python
 
 
@@ -110,18 +108,17 @@ def frontend_address_model(
     addr: L3n4Addr, *, include_protocol: bool = True
 ) -> models.FrontendAddress:
     """What `L3n4Addr.get_model` returns."""
-    values = frontend_values(addr, include_protocol=include_protocol)
-    return _new_frontend_address(values)
+    return _read_frontend_address(frontend_json(addr, include_protocol=include_protocol))
 
 
 def backend_address_model(backend: Backend) -> models.BackendAddress:
     """What `Backend.get_backend_model` returns."""
-    return _new_backend_address(backend_values(backend))
+    return _read_backend_address(backend_json(backend))
 
 
 def service_model(svc: SVC, *, include_protocol: bool = True) -> models.Service:
     """What `SVC.get_model` returns; spec and status share one ServiceSpec, as in Go."""
-    spec = _new_spec(spec_values(svc, include_protocol=include_protocol))
+    spec = _read_spec(spec_json(svc, include_protocol=include_protocol))
     return _new_service({"spec": spec, "status": {"realized": spec}})
 
 

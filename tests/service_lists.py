@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import json
 
+from loadbalancer import (
+    SVC,
+    AddrCluster,
+    Backend,
+    BackendState,
+    L3n4AddrID,
+    L4Type,
+    ServiceName,
+    SVCNatPolicy,
+    SVCTrafficPolicy,
+    SVCType,
+)
+
 __all__ = [
+    "EVERY_FIELD",
     "LISTS",
     "NO_FRONTEND",
     "NO_SCOPE",
@@ -22,6 +36,26 @@ SPEC = (
     '"name":"web","namespace":"default","natPolicy":"Nat46","trafficPolicy":"Local",'
     '"type":"LoadBalancer"},"frontend-address":{"ip":"192.0.2.1","port":80,"protocol":"tcp",'
     '"scope":"external"},"id":5}'
+)
+# Its service.
+EVERY_FIELD = SVC(
+    frontend=L3n4AddrID(protocol=L4Type.TCP, addr_cluster=AddrCluster("192.0.2.1"), port=80, id=5),
+    backends=[
+        Backend(
+            addr_cluster=AddrCluster("10.0.1.1"),
+            port=8080,
+            node_name="node-1",
+            preferred=True,
+            state=BackendState.QUARANTINED,
+        ),
+        Backend(addr_cluster=AddrCluster("fd00::2"), port=1),
+    ],
+    type=SVCType.LoadBalancer,
+    ext_traffic_policy=SVCTrafficPolicy.Local,
+    int_traffic_policy=SVCTrafficPolicy.Cluster,
+    nat_policy=SVCNatPolicy.Nat46,
+    health_check_node_port=30000,
+    name=ServiceName(namespace="default", name="web"),
 )
 # With the space that `json.dumps` writes by default.
 SPACED = json.dumps(json.loads(SPEC))

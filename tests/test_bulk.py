@@ -12,30 +12,25 @@ from functools import partial
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from loadbalancer import (
     SVC,
     AddrCluster,
     Backend,
-    BackendState,
     ConversionError,
     L3n4AddrID,
-    L4Type,
     Scope,
-    ServiceName,
-    SVCNatPolicy,
     SVCTrafficPolicy,
     SVCType,
-    dump_service,
     dump_services,
     load_service,
     load_service_spec,
     load_services,
-    models,
 )
 
 from .service_lists import (
+    EVERY_FIELD,
     LISTS,
     NO_FRONTEND,
     NO_SCOPE,
@@ -264,26 +259,6 @@ class TestErrors:
         assert load_service(service(SPEC, realized)) == load_service_spec(realized)
 
 
-EVERY_FIELD = SVC(
-    frontend=L3n4AddrID(protocol=L4Type.TCP, addr_cluster=AddrCluster("192.0.2.1"), port=80, id=5),
-    backends=[
-        Backend(
-            addr_cluster=AddrCluster("10.0.1.1"),
-            port=8080,
-            node_name="node-1",
-            preferred=True,
-            state=BackendState.QUARANTINED,
-        ),
-        Backend(addr_cluster=AddrCluster("fd00::2"), port=1),
-    ],
-    type=SVCType.LoadBalancer,
-    ext_traffic_policy=SVCTrafficPolicy.Local,
-    int_traffic_policy=SVCTrafficPolicy.Cluster,
-    nat_policy=SVCNatPolicy.Nat46,
-    health_check_node_port=30000,
-    name=ServiceName(namespace="default", name="web"),
-)
-
 # Nothing but what has to be there: everything else is as the conversion has it.
 BARE_SPEC = (
     '{"frontend-address":{"ip":"::1","scope":"internal"},"backend-addresses":[{"ip":"::2"}]}'
@@ -347,40 +322,6 @@ class TestValues:
         with pytest.raises(ValidationError):
             svc.health_check_node_port = -1
         assert svc == EVERY_FIELD
-
-
-class TestDump:
-    def test_dump_service_is_the_json_of_its_model(self) -> None:
-        assert dump_service(EVERY_FIELD).decode() == EVERY_FIELD.get_model().model_dump_json()
-        assert dump_service(EVERY_FIELD).decode() == service(
-            SPEC.replace('"port":1}', '"port":1,"state":"active","weight":100}')
-        )
-
-    def test_without_protocol(self) -> None:
-        model = EVERY_FIELD.get_model(include_protocol=False)
-        dumped = dump_service(EVERY_FIELD, include_protocol=False)
-        assert dumped.decode() == model.model_dump_json()
-        assert b"protocol" not in dumped
-        assert dump_services([EVERY_FIELD], include_protocol=False) == b"[" + dumped + b"]"
-
-    def test_dump_services_is_the_json_of_the_list(self) -> None:
-        texts = [row["payload"] for row in vector("service_spec") if row["stage"] == "ok"]
-        services = [load_service_spec(text) for text in texts]
-        adapter: TypeAdapter[list[models.Service]] = TypeAdapter(list[models.Service])
-        expected = adapter.dump_json([svc.get_model() for svc in services])
-        assert dump_services(services) == expected
-        assert load_services(expected) == services
-
-    def test_takes_any_iterable(self) -> None:
-        assert dump_services(iter([])) == b"[]"
-        assert dump_services(svc for svc in [EVERY_FIELD]) == dump_services((EVERY_FIELD,))
-
-    @pytest.mark.parametrize("text", ["ノード😀", '"\\/', "\n\t\0\x7f", "\u2028", "<&>"])
-    def test_any_text_comes_back(self, text: str) -> None:
-        svc = EVERY_FIELD.deep_copy()
-        svc.backends[0].node_name = text
-        assert dump_service(svc).decode() == svc.get_model().model_dump_json()
-        assert load_service(dump_service(svc)) == svc
 
 
 class TestGarbageCollector:
