@@ -1,210 +1,37 @@
 """Measure and print: `python -m benchmarks`, with `--full` up to 100,000 services.
 
-All ratios are to `json.loads` of the standard library on the same bytes in the same run.
+All ratios are to `json.loads` of the standard library on the same bytes in the same run. Each
+table is made in a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
-import json
 import platform
-import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-import orjson
-from pydantic import TypeAdapter
-from pydantic_core import from_json
-
-import loadbalancer as lb
-from loadbalancer import models
-
-from .contenders import by_hand, by_msgspec
-from .dumps import PUT_BODY, dump, put_bodies
-from .timing import Measured, compare
-
-_WIRE = TypeAdapter(list[models.Service])
-
-
-def plainly(data: bytes) -> list[lb.SVC]:
-    """Wire models, then a converter: what `load_services` saves."""
-    return [lb.new_svc_from_service(each) for each in _WIRE.validate_json(data)]
-
-
-def bulk() -> None:
-    """The headline: a dump of 5,000 services with 10 backends each."""
-    data = dump(5_000, 10)
-    services = lb.load_services(data)
-    assert lb.dump_services(services) == data
-    print(f"\n5,000 services x 10 backends, {len(data) / 1e6:.1f} MB (spec and realized)\n")
-    table(
-        compare(
-            {
-                "json.loads": lambda: json.loads(data),
-                "orjson.loads": lambda: orjson.loads(data),
-                "pydantic_core.from_json (the floor)": lambda: from_json(data),
-                "load_services": lambda: lb.load_services(data),
-                "load_services(pause_gc=False)": lambda: lb.load_services(data, pause_gc=False),
-                "generated models alone": lambda: _WIRE.validate_json(data),
-                "generated models + converters": lambda: plainly(data),
-                "orjson + checks by hand": lambda: by_hand(data),
-                "msgspec structs + conversion": lambda: by_msgspec(data),
-                "dump_services": lambda: lb.dump_services(services),
-                "get_model + to JSON": lambda: _WIRE.dump_json([s.get_model() for s in services]),
-            },
-            rounds=7,
-        ),
-        per=50_000,
-        unit="a backend",
-    )
-
-
-def growth(full: bool) -> None:
-    """Whether more of the same costs as much a piece."""
-    sizes = [(5_000, 1), (1_000, 10), (500, 100), (50, 1_000), (10_000, 10)]
-    if full:
-        sizes += [(30_000, 10), (100_000, 10)]
-    print("\nGrowth: load_services, dump_services, against json.loads\n")
-    print("| services | backends each | load, us a backend | ratio | dump, us | ratio |")
-    print("|---:|---:|---:|---:|---:|---:|")
-    for count, backends in sizes:
-        data = dump(count, backends)
-        services = lb.load_services(data)
-        _, load, write = compare(
-            {
-                "json": partial(json.loads, data),
-                "load": partial(lb.load_services, data),
-                "dump": partial(lb.dump_services, services),
-            },
-            rounds=3,
-        )
-        each = 1e6 / (count * backends)
-        print(
-            f"| {count:,} | {backends:,} | {load.seconds * each:.2f} | {load.ratio:.2f} "
-            f"| {write.seconds * each:.2f} | {write.ratio:.2f} |"
-        )
-
-
-def single() -> None:
-    """One request body, one answer."""
-    svc = lb.load_service_spec(PUT_BODY)
-    answer = lb.dump_service(svc)
-    unknown = itertools.cycle(put_bodies(5_000))
-    print("\nOne PUT body of two backends\n")
-    table(
-        compare(
-            {
-                "json.loads": lambda: json.loads(PUT_BODY),
-                "load_service_spec": lambda: lb.load_service_spec(PUT_BODY),
-                "load_service_spec, addresses not seen before": lambda: lb.load_service_spec(
-                    next(unknown)
-                ),
-                "ServiceSpec.model_validate_json": lambda: models.ServiceSpec.model_validate_json(
-                    PUT_BODY
-                ),
-                "... + new_svc_from_model": lambda: lb.new_svc_from_model(
-                    models.ServiceSpec.model_validate_json(PUT_BODY)
-                ),
-            },
-            rounds=21,
-            loops=2_000,
-        )
-    )
-    print("\nOne service of two backends, to JSON\n")
-    table(
-        compare(
-            {
-                "json.loads of it": lambda: json.loads(answer),
-                "dump_service": lambda: lb.dump_service(svc),
-                "get_model().model_dump_json()": lambda: svc.get_model().model_dump_json(),
-            },
-            rounds=21,
-            loops=2_000,
-        )
-    )
-
-
-def values() -> None:
-    """What is called most."""
-    svc = lb.load_service_spec(PUT_BODY)
-    backend, frontend = svc.backends[0], svc.frontend
-    other = backend.deep_copy()
-    model = backend.get_backend_model()
-    ipv6 = lb.AddrCluster("fd00::1:2")
-    print("\nSmall things\n")
-    table(
-        compare(
-            {
-                'AddrCluster("10.0.0.1")': lambda: lb.AddrCluster("10.0.0.1"),
-                'AddrCluster("fd00::1:2")': lambda: lb.AddrCluster("fd00::1:2"),
-                "str(AddrCluster)": lambda: str(ipv6),
-                "str(L3n4Addr)": lambda: str(frontend),
-                "hash(L3n4Addr)": lambda: hash(frontend),
-                "L3n4Addr.hash()": lambda: frontend.hash(),
-                "Backend == Backend": lambda: backend == other,
-                "get_backend_model": lambda: backend.get_backend_model(),
-                "new_backend_from_backend_model": lambda: lb.new_backend_from_backend_model(model),
-                "SVC.get_model": lambda: svc.get_model(),
-            },
-            rounds=11,
-            loops=3_000,
-        )
-    )
-
-
-def memory() -> None:
-    """Peak memory of a process that does nothing else, where Linux tells it."""
-    if not Path("/proc/self/status").exists():
-        return
-    print("\nPeak memory, 5,000 services x 10 backends\n")
-    print("| work | MB |\n|---|---:|")
-    for name, call in (
-        ("the bytes alone", "data"),
-        ("json.loads", "json.loads(data)"),
-        ("load_services", "loadbalancer.load_services(data)"),
-        ("generated models alone", "wire.validate_json(data)"),
-    ):
-        code = (
-            "import json, re, sys, loadbalancer\n"
-            "from pydantic import TypeAdapter\n"
-            "wire = TypeAdapter(list[loadbalancer.models.Service])\n"
-            f"data = sys.stdin.buffer.read()\nkept = {call}\n"
-            "status = open('/proc/self/status').read()\n"
-            "print(int(re.search(r'VmHWM:\\s*(\\d+)', status)[1]) // 1024)"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code], input=dump(5_000, 10), stdout=subprocess.PIPE, check=True
-        )
-        print(f"| {name} | {done.stdout.decode().strip()} |")
-
-
-def table(results: Sequence[Measured], *, per: int = 1, unit: str = "") -> None:
-    """Print results as a Markdown table."""
-    print(f"| work | us {unit} | ratio |".replace("  ", " "))
-    print("|---|---:|---:|")
-    for each in results:
-        print(f"| {each.name} | {each.seconds / per * 1e6:.2f} | {each.ratio:.2f} |")
+from . import tables
+from .timing import in_a_new_process
 
 
 def main() -> None:
-    """Run what is asked for; everything, if nothing is."""
+    """Make the tables that are asked for; all, if none is."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--full", action="store_true", help="up to 100,000 services")
-    parser.add_argument("only", nargs="*", help="bulk, growth, single, values, memory")
+    parser.add_argument("only", nargs="*", help="read, write, growth, single, values, memory")
     arguments = parser.parse_args()
-    parts = {
-        "bulk": bulk,
-        "growth": lambda: growth(arguments.full),
-        "single": single,
-        "values": values,
-        "memory": memory,
+    makers: dict[str, Callable[[], None]] = {
+        "read": tables.read,
+        "write": tables.write,
+        "growth": partial(tables.growth, arguments.full),
+        "single": tables.single,
+        "values": tables.values,
+        "memory": tables.memory,
     }
     print(f"Python {platform.python_version()}, {platform.machine()}")
-    for name in arguments.only or parts:
-        parts[name]()
+    for name in arguments.only or makers:
+        in_a_new_process(makers[name])
 
 
 if __name__ == "__main__":

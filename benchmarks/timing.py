@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import gc
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import ParamSpec, TypeVar
 
 Work = Callable[[], object]
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -53,3 +59,17 @@ def _time(work: Work, loops: int) -> float:
     # Freeing the result is part of nothing that is measured.
     del result
     return seconds
+
+
+def in_a_new_process(
+    work: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
+) -> Result:
+    """Call a function where nothing has been done before.
+
+    What has been, and what of it is alive, shows for long in how a heap is laid out and in how
+    often the garbage collector looks at it: `json.loads` may take a third less time, and what
+    walks through many objects half as much more.
+    """
+    sys.stdout.flush()
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *args, **kwargs).result()
