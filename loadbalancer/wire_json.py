@@ -106,12 +106,12 @@ def _names(key: str, family: type[_Family]) -> dict[_Family, str]:
 class _Members(dict[_Value, str]):
     """The members of values, made when they are first asked for.
 
-    As many are kept as most clusters have nodes or namespaces; no long ones, which would let
-    a server grow by what it is sent.
+    Room for every port and weight and for the node names of any cluster, but not for long
+    texts: a server is not to grow by what it is sent.
     """
 
-    LIMIT = 4096
-    LONGEST = 300
+    LIMIT = 2**16
+    LONGEST = 100
 
     def __init__(self, member: Callable[[_Value], str]) -> None:
         super().__init__()
