@@ -30,6 +30,10 @@ __all__ = [
 
 Text = bytes | str
 
+# What is before, between and behind the two specs of a Service, and between two of these.
+_COMPACT = (b'{"spec":', b',"status":{"realized":', b"}}", b",")
+_SPACED = (b'{"spec": ', b', "status": {"realized": ', b"}}", b", ")
+
 
 def load_services(data: bytes | str, *, pause_gc: bool = True) -> list[SVC]:
     """The services of a JSON list of Service objects, as `GET /v1/service` answers.
@@ -78,26 +82,23 @@ def dump_services(
     services: Iterable[SVC], *, include_protocol: bool = True, pause_gc: bool = True
 ) -> bytes:
     """The JSON list of the Service objects of services, as compact wire JSON."""
-    pieces: list[bytes] = []
+    opening, middle, closing, comma = _COMPACT
+    pieces = [b"["]
     with gc_paused(pause_gc):
         for svc in services:
-            pieces.append(b",")
-            pieces += _service_pieces(svc, include_protocol)
-        # The first comma makes room for the bracket.
-        pieces[:1] = [b"["]
-        pieces.append(b"]")
+            # What is realized is what was asked for: the text of it is made once.
+            spec = spec_json(svc, include_protocol=include_protocol).encode()
+            pieces += (opening, spec, middle, spec, closing, comma)
+        # The last comma gives way to the bracket.
+        pieces[max(1, len(pieces) - 1) :] = [b"]"]
         return b"".join(pieces)
 
 
 def dump_service(svc: SVC, *, include_protocol: bool = True) -> bytes:
     """The JSON of the Service of a service: that of `SVC.get_model`."""
-    return b"".join(_service_pieces(svc, include_protocol))
-
-
-def _service_pieces(svc: SVC, include_protocol: bool) -> tuple[bytes, ...]:
-    # What is realized is what was asked for: the text of it is made once.
+    opening, middle, closing, _ = _COMPACT
     spec = spec_json(svc, include_protocol=include_protocol).encode()
-    return b'{"spec":', spec, b',"status":{"realized":', spec, b"}}"
+    return b"".join((opening, spec, middle, spec, closing))
 
 
 def _load_quickly(data: Text) -> list[SVC] | None:
@@ -124,10 +125,7 @@ def _load_plainly(data: Text) -> list[SVC]:
 
 
 # An agent sends every spec twice. Where the two texts are equal, one is checked for both.
-_STYLES = (
-    (b'{"spec":', b',"status":{"realized":', b"}}", b","),
-    (b'{"spec": ', b', "status": {"realized": ', b"}}", b", "),
-)
+_STYLES = (_COMPACT, _SPACED)
 
 
 def _equal_specs(data: Text) -> list[bytes] | None:

@@ -29,8 +29,6 @@ _Family = TypeVar("_Family", bound=StrEnum)
 
 _by_id = attrgetter("id")
 _quoted = JSONEncoder(ensure_ascii=False).encode
-# The digits of a number, whatever else it is: a member of an enum has a name, too.
-_digits = int.__repr__
 
 
 def frontend_json(addr: L3n4Addr, *, include_protocol: bool = True) -> str:
@@ -91,7 +89,7 @@ def _text(key: str, text: str) -> str:
 
 
 def _number(key: str, number: int) -> str:
-    return f',"{key}":{_digits(number)}' if number else ""
+    return f',"{key}":{number:d}' if number else ""
 
 
 def _words(key: str, words: Mapping[_Value, str | None]) -> dict[_Value, str]:
@@ -131,7 +129,7 @@ _PORTS = _Members(partial(_number, "port"))
 _PREFERRED = {False: "", True: ',"preferred":true'}
 _STATES = tuple(_text("state", word or "") for word in WIRE_STATE_WORDS)
 # There, 0 says something: a backend in maintenance.
-_WEIGHTS = _Members[int](lambda weight: f',"weight":{_digits(weight)}')
+_WEIGHTS = _Members[int](lambda weight: f',"weight":{weight:d}')
 
 _PROTOCOLS = _words("protocol", {each: PROTOCOL_WORDS.get(each) for each in L4Type})
 _SCOPES = tuple(_text("scope", word) for word in SCOPE_WORDS)

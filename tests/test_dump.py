@@ -113,6 +113,6 @@ class TestDump:
             frontend=L3n4AddrID(addr_cluster=AddrCluster("10.0.0.1")),
             health_check_node_port=int(port),
         )
-        with suppress(TypeError):
+        with suppress(ValueError):
             dump_service(plain.model_copy(update={"health_check_node_port": port}))
         assert b'"flags":{"healthCheckNodePort":%d}' % port in dump_service(plain)
