@@ -57,12 +57,15 @@ class AddrCluster:
         """
         self = _new(cls)
         self._packed = b""
+        if type(text) is not str:
+            # The text itself, however a subclass would print it.
+            text = str.__str__(text)
         if is_ipv4(text) or is_canonical_ipv6(text):
             self._text = text
             self._zone = ""
             self._cluster_id = 0
             return self
-        address, at, digits = str.rpartition(text, "@")
+        address, at, digits = text.rpartition("@")
         canonical, zone = read_ip(address if at else text)
         cluster_id = _parse_cluster_id(digits) if at else 0
         if zone:

@@ -1,4 +1,4 @@
-"""Whole dumps at once: JSON to services and back, as fast as Pydantic's core goes.
+"""Whole dumps and single requests: JSON to services and back, without wire models between.
 
 What these functions accept and refuse, and what they return, is what the wire models and
 the converters do; see `conversion_schema` for how a step is saved.

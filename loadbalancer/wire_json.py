@@ -1,21 +1,19 @@
 """What a domain object is on the wire: its JSON, compact, keys in the order of the wire.
 
-Output is made of these texts and wire models are read from them, so that nothing else says
-what is on the wire. They are put together of ready members, past properties: dictionaries,
-and the JSON of those, would take half as long again.
+Output is made of these texts, and wire models are read from them. Texts at once, and past
+properties, since this runs for each backend of a dump.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from functools import partial
-from json import JSONEncoder
+from json.encoder import encode_basestring as _quoted
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from .addr_cluster import AddrCluster
 from .backend import Backend
+from .backend_state import BackendState
 from .l3n4 import L3n4Addr
 from .l4 import L4Type
 from .service import SVC
@@ -28,35 +26,28 @@ _Value = TypeVar("_Value")
 _Family = TypeVar("_Family", bound=StrEnum)
 
 _by_id = attrgetter("id")
-_quoted = JSONEncoder(ensure_ascii=False).encode
+# The digits of a number, however it would print itself.
+_digits = int.__repr__
 
 
 def frontend_json(addr: L3n4Addr, *, include_protocol: bool = True) -> str:
     """The FrontendAddress of an address."""
     fields = addr.__dict__
-    address = fields["addr_cluster"]
-    ip = _escaped(address) if address._zone else address._text
+    ip, port = _quoted(fields["addr_cluster"]._text), _number("port", fields["port"])
     protocol = _PROTOCOLS[fields["protocol"]] if include_protocol else ""
-    return f'{{"ip":"{ip}"{_PORTS[fields["port"]]}{protocol}{_SCOPES[fields["scope"]]}}}'
+    return f'{{"ip":{ip}{port}{protocol}{_SCOPES[fields["scope"]]}}}'
 
 
 def backend_json(backend: Backend) -> str:
     """The BackendAddress of a backend."""
-    fields = backend.__dict__
-    address = fields["addr_cluster"]
-    ip = _escaped(address) if address._zone else address._text
-    return (
-        f'{{"ip":"{ip}"{_NODE_NAMES[fields["node_name"]]}{_PORTS[fields["port"]]}'
-        f"{_PREFERRED[fields['preferred']]}{_STATES[fields['state']]}"
-        f"{_WEIGHTS[fields['weight']]}}}"
-    )
+    return _backends((backend,))
 
 
 def spec_json(svc: SVC, *, include_protocol: bool = True) -> str:
     """The ServiceSpec of a service, its backends ordered by id."""
     fields = svc.__dict__
     frontend = fields["frontend"]
-    backends = ",".join([backend_json(each) for each in sorted(fields["backends"], key=_by_id)])
+    backends = _backends(sorted(fields["backends"], key=_by_id))
     id = _number("id", frontend.__dict__["id"])
     return (
         f'{{"backend-addresses":[{backends}],"flags":{{{_flags(fields)}}},'
@@ -64,21 +55,41 @@ def spec_json(svc: SVC, *, include_protocol: bool = True) -> str:
     )
 
 
+def _backends(backends: Iterable[Backend]) -> str:
+    texts: list[str] = []
+    facts: tuple[Any, ...] = ()
+    said = ""
+    for backend in backends:
+        fields = backend.__dict__
+        address = fields["addr_cluster"]
+        # Nothing of an address needs an escape but its zone, which may be any text.
+        ip = _quoted(address._text)[1:-1] if address._zone else address._text
+        node_name = f',"nodeName":{_quoted(name)}' if (name := fields["node_name"]) else ""
+        others = fields["port"], fields["preferred"], fields["state"], fields["weight"]
+        # Mostly they are the same for all backends of a service.
+        if others != facts:
+            facts, said = others, _backend_facts(*others)
+        texts.append(f'{{"ip":"{ip}"{node_name}{said}}}')
+    return ",".join(texts)
+
+
+def _backend_facts(port: int, preferred: bool, state: BackendState, weight: int) -> str:
+    is_preferred = ',"preferred":true' if preferred else ""
+    # A weight of 0 is not left out: it says something, that the backend is in maintenance.
+    return f'{_number("port", port)}{is_preferred}{_STATES[state]},"weight":{_digits(weight)}'
+
+
 def _flags(fields: Mapping[str, Any]) -> str:
     ext_policy = fields["ext_traffic_policy"]
     name = fields["name"].__dict__
     members = (
-        f"{_EXT_POLICIES[ext_policy]}{_HEALTH_CHECK_PORTS[fields['health_check_node_port']]}"
+        f"{_EXT_POLICIES[ext_policy]}"
+        f"{_number('healthCheckNodePort', fields['health_check_node_port'])}"
         f"{_INT_POLICIES[fields['int_traffic_policy']]}{_text('name', name['name'])}"
-        f"{_NAMESPACES[name['namespace']]}{_NAT_POLICIES[fields['nat_policy']]}"
+        f"{_text('namespace', name['namespace'])}{_NAT_POLICIES[fields['nat_policy']]}"
         f"{_POLICIES[ext_policy]}{_TYPES[fields['type']]}"
     )
     return members[1:]
-
-
-def _escaped(address: AddrCluster) -> str:
-    # Nothing of an address needs an escape but its zone, which may be any text.
-    return _quoted(str(address))[1:-1]
 
 
 # A member behind others, or nothing: what is empty is absent (Go: `omitempty`).
@@ -89,7 +100,7 @@ def _text(key: str, text: str) -> str:
 
 
 def _number(key: str, number: int) -> str:
-    return f',"{key}":{number:d}' if number else ""
+    return f',"{key}":{_digits(number)}' if number else ""
 
 
 def _words(key: str, words: Mapping[_Value, str | None]) -> dict[_Value, str]:
@@ -101,43 +112,12 @@ def _names(key: str, family: type[_Family]) -> dict[_Family, str]:
     return _words(key, {each: "" if each.value == "NONE" else each.value for each in family})
 
 
-class _Members(dict[_Value, str]):
-    """The members of values, made when they are first asked for.
-
-    Room for every port and weight and for the node names of any cluster, but not for long
-    texts: a server is not to grow by what it is sent.
-    """
-
-    LIMIT = 2**16
-    LONGEST = 100
-
-    def __init__(self, member: Callable[[_Value], str]) -> None:
-        super().__init__()
-        self._member = member
-
-    def __missing__(self, value: _Value) -> str:
-        member = self._member(value)
-        if len(member) <= self.LONGEST:
-            if len(self) >= self.LIMIT:
-                self.clear()
-            self[value] = member
-        return member
-
-
-_NODE_NAMES = _Members(partial(_text, "nodeName"))
-_PORTS = _Members(partial(_number, "port"))
-_PREFERRED = {False: "", True: ',"preferred":true'}
 _STATES = tuple(_text("state", word or "") for word in WIRE_STATE_WORDS)
-# There, 0 says something: a backend in maintenance.
-_WEIGHTS = _Members[int](lambda weight: f',"weight":{weight:d}')
-
 _PROTOCOLS = _words("protocol", {each: PROTOCOL_WORDS.get(each) for each in L4Type})
 _SCOPES = tuple(_text("scope", word) for word in SCOPE_WORDS)
 
 _EXT_POLICIES = _names("extTrafficPolicy", SVCTrafficPolicy)
-_HEALTH_CHECK_PORTS = _Members(partial(_number, "healthCheckNodePort"))
 _INT_POLICIES = _names("intTrafficPolicy", SVCTrafficPolicy)
-_NAMESPACES = _Members(partial(_text, "namespace"))
 _NAT_POLICIES = _names("natPolicy", SVCNatPolicy)
 _POLICIES = _names("trafficPolicy", SVCTrafficPolicy)
 _TYPES = _names("type", SVCType)

@@ -174,6 +174,15 @@ class TestAddrCluster:
         with pytest.raises(TypeError):
             AddrCluster.parse(value)
 
+    @pytest.mark.parametrize("text", ["10.0.0.1", "fd00::1", "FD00::1%eth0@3"])
+    def test_keeps_the_text_however_a_subclass_prints_it(self, text: str) -> None:
+        class Host(str):
+            def __str__(self) -> str:
+                return "db"
+
+        assert f"{AddrCluster(Host(text))}" == str(AddrCluster(text))
+        assert type(str(AddrCluster(Host(text)))) is str
+
 
 class TestCIDR:
     @pytest.mark.parametrize(
