@@ -6,8 +6,13 @@ import json
 from typing import Any
 
 
-def services(count: int, backends: int) -> list[dict[str, Any]]:
-    """`count` services of `backends` backends each, every address another one."""
+def services(count: int, backends: int, *, varied: bool = False) -> list[dict[str, Any]]:
+    """`count` services of `backends` backends each, every address another one.
+
+    Ports and weights are the same throughout, and there are 100 nodes; varied, there are 5,000,
+    and backends of a service differ in port and weight.
+    """
+    nodes = 5_000 if varied else 100
     listed: list[dict[str, Any]] = []
     number = 0
     for index in range(count):
@@ -17,10 +22,10 @@ def services(count: int, backends: int) -> list[dict[str, Any]]:
             addresses.append(
                 {
                     "ip": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}",
-                    "nodeName": f"k8s-worker-n{number % 100}",
-                    "port": 8080,
+                    "nodeName": f"k8s-worker-n{number * 7919 % nodes}",
+                    "port": number % 65_535 + 1 if varied else 8080,
                     "state": "active",
-                    "weight": 100,
+                    "weight": number % 1_000 + 1 if varied else 100,
                 }
             )
         spec: dict[str, Any] = {
@@ -45,9 +50,10 @@ def services(count: int, backends: int) -> list[dict[str, Any]]:
     return listed
 
 
-def dump(count: int, backends: int) -> bytes:
+def dump(count: int, backends: int, *, varied: bool = False) -> bytes:
     """The same as compact JSON, the way an agent writes it."""
-    return json.dumps(services(count, backends), separators=(",", ":")).encode()
+    listed = services(count, backends, varied=varied)
+    return json.dumps(listed, separators=(",", ":")).encode()
 
 
 PUT_BODY = (

@@ -57,20 +57,27 @@ def read() -> None:
 
 def write() -> None:
     """The way back."""
-    data = dump(5_000, 10)
+    print("\nThe same, written\n")
+    in_a_new_process(_write, "dump_services", "get_model + to JSON", varied=False)
+    print("\nThe same, 5,000 nodes, backends of other ports and weights each\n")
+    in_a_new_process(_write, "dump_services", varied=True)
+
+
+def _write(*names: str, varied: bool) -> None:
+    data = dump(5_000, 10, varied=varied)
     services = lb.load_services(data)
     assert lb.dump_services(services) == data
-    loads = partial(json.loads, data)
-    dumps = partial(lb.dump_services, services)
-    direct = compare({"json.loads of it": loads, "dump_services": dumps}, rounds=15)
-    # Afterwards, since so many models leave another heap behind.
-    plain: dict[str, Work] = {
-        "json.loads": loads,
+    writers: dict[str, Work] = {
+        "dump_services": lambda: lb.dump_services(services),
         "get_model + to JSON": lambda: _WIRE.dump_json([each.get_model() for each in services]),
     }
-    _, by_models = compare(plain, rounds=7)
-    print("\nThe same, written\n")
-    table([*direct, by_models], per=50_000, unit="a backend")
+    results: list[Measured] = []
+    # One after the other, since so many models leave another heap behind.
+    for name in names:
+        works = {"json.loads of it": lambda: json.loads(data), name: writers[name]}
+        loads, written = compare(works, rounds=15)
+        results += [written] if results else [loads, written]
+    table(results, per=50_000, unit="a backend")
 
 
 def growth(full: bool) -> None:

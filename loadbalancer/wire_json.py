@@ -74,9 +74,10 @@ def _backends(backends: Iterable[Backend]) -> str:
 
 
 def _backend_facts(port: int, preferred: bool, state: BackendState, weight: int) -> str:
+    has_port = f',"port":{_digits(port)}' if port else ""
     is_preferred = ',"preferred":true' if preferred else ""
     # A weight of 0 is not left out: it says something, that the backend is in maintenance.
-    return f'{_number("port", port)}{is_preferred}{_STATES[state]},"weight":{_digits(weight)}'
+    return f'{has_port}{is_preferred}{_STATES[state]},"weight":{_digits(weight)}'
 
 
 def _flags(fields: Mapping[str, Any]) -> str:
