@@ -64,6 +64,7 @@ def _backends(backends: Iterable[Backend]) -> str:
         address = fields["addr_cluster"]
         # Nothing of an address needs an escape but its zone, which may be any text.
         ip = _quoted(address._text)[1:-1] if address._zone else address._text
+        # As `_text` has it, without the call.
         node_name = f',"nodeName":{_quoted(name)}' if (name := fields["node_name"]) else ""
         others = fields["port"], fields["preferred"], fields["state"], fields["weight"]
         # Mostly they are the same for all backends of a service.
@@ -74,10 +75,9 @@ def _backends(backends: Iterable[Backend]) -> str:
 
 
 def _backend_facts(port: int, preferred: bool, state: BackendState, weight: int) -> str:
-    has_port = f',"port":{_digits(port)}' if port else ""
     is_preferred = ',"preferred":true' if preferred else ""
     # A weight of 0 is not left out: it says something, that the backend is in maintenance.
-    return f'{has_port}{is_preferred}{_STATES[state]},"weight":{_digits(weight)}'
+    return f'{_number("port", port)}{is_preferred}{_STATES[state]},"weight":{_digits(weight)}'
 
 
 def _flags(fields: Mapping[str, Any]) -> str:
