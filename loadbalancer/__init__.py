@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import models as models
     from . import schemas as schemas
-    from .addr_cluster import AddrCluster
-    from .backend import DEFAULT_BACKEND_WEIGHT, Backend, new_backend, new_backend_with_state
-    from .backend_state import (
+    from .domain.addr_cluster import AddrCluster
+    from .domain.backend import DEFAULT_BACKEND_WEIGHT, Backend, new_backend, new_backend_with_state
+    from .domain.backend_state import (
         BackendState,
         BackendStateFlags,
         get_backend_state,
@@ -22,22 +22,13 @@ if TYPE_CHECKING:
         is_valid_state_transition,
         new_backend_flags,
     )
-    from .bulk import (
-        dump_service,
-        dump_services,
-        load_service,
-        load_service_spec,
-        load_services,
-    )
-    from .cidr import CIDR, parse_cidr
-    from .conversion_check import conversion_errors
-    from .converters import (
-        new_backend_from_backend_model,
-        new_l3n4_addr_from_backend_model,
-        new_l3n4_addr_from_model,
-        new_svc_from_model,
-        new_svc_from_service,
-    )
+    from .domain.cidr import CIDR, parse_cidr
+    from .domain.l3n4 import L3n4Addr, L3n4AddrID, Scope, new_l3n4_addr, new_l3n4_addr_id
+    from .domain.l4 import ALL_PROTOCOLS, L4Addr, L4Type, new_l4_addr, new_l4_type
+    from .domain.scalars import ID, BackendID, FEPortName, Preferred, ServiceID
+    from .domain.service import SVC, ServiceName
+    from .domain.service_flags import ServiceFlagBit, ServiceFlags, SvcFlagParam, new_svc_flag
+    from .domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
     from .errors import (
         AddressError,
         BackendStateError,
@@ -46,41 +37,50 @@ if TYPE_CHECKING:
         LoadBalancerError,
     )
     from .go_index import go_names
-    from .l3n4 import L3n4Addr, L3n4AddrID, Scope, new_l3n4_addr, new_l3n4_addr_id
-    from .l4 import ALL_PROTOCOLS, L4Addr, L4Type, new_l4_addr, new_l4_type
-    from .scalars import ID, BackendID, FEPortName, Preferred, ServiceID
-    from .service import SVC, ServiceName
-    from .service_flags import ServiceFlagBit, ServiceFlags, SvcFlagParam, new_svc_flag
-    from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
-    from .streaming import iter_services
+    from .payloads.streaming import iter_services
+    from .wire.converters import (
+        new_backend_from_backend_model,
+        new_l3n4_addr_from_backend_model,
+        new_l3n4_addr_from_model,
+        new_svc_from_model,
+        new_svc_from_service,
+    )
+    from .wire.lists import (
+        dump_service,
+        dump_services,
+        load_service,
+        load_service_spec,
+        load_services,
+    )
+    from .wire.refusals import conversion_errors
 
 __version__ = "0.1.0"
 
 # Where each name is defined. A module is loaded when one of its names is first asked for:
 # Pydantic takes its time to build a class, and few programs need them all.
 _NAMES_OF_MODULES = {
-    "addr_cluster": "AddrCluster",
-    "backend": "Backend DEFAULT_BACKEND_WEIGHT new_backend new_backend_with_state",
-    "backend_state": (
+    "domain.addr_cluster": "AddrCluster",
+    "domain.backend": "Backend DEFAULT_BACKEND_WEIGHT new_backend new_backend_with_state",
+    "domain.backend_state": (
         "BackendState BackendStateFlags get_backend_state get_backend_state_from_flags "
         "is_valid_backend_state is_valid_state_transition new_backend_flags"
     ),
-    "bulk": "dump_service dump_services load_service load_service_spec load_services",
-    "cidr": "CIDR parse_cidr",
-    "conversion_check": "conversion_errors",
-    "converters": (
+    "wire.lists": "dump_service dump_services load_service load_service_spec load_services",
+    "domain.cidr": "CIDR parse_cidr",
+    "wire.refusals": "conversion_errors",
+    "wire.converters": (
         "new_backend_from_backend_model new_l3n4_addr_from_backend_model "
         "new_l3n4_addr_from_model new_svc_from_model new_svc_from_service"
     ),
     "errors": "AddressError BackendStateError ConversionError L4ProtocolError LoadBalancerError",
     "go_index": "go_names",
-    "l3n4": "L3n4Addr L3n4AddrID Scope new_l3n4_addr new_l3n4_addr_id",
-    "l4": "ALL_PROTOCOLS L4Addr L4Type new_l4_addr new_l4_type",
-    "scalars": "BackendID FEPortName ID Preferred ServiceID",
-    "service": "SVC ServiceName",
-    "service_flags": "ServiceFlagBit ServiceFlags SvcFlagParam new_svc_flag",
-    "streaming": "iter_services",
-    "service_type": "SVCNatPolicy SVCTrafficPolicy SVCType",
+    "domain.l3n4": "L3n4Addr L3n4AddrID Scope new_l3n4_addr new_l3n4_addr_id",
+    "domain.l4": "ALL_PROTOCOLS L4Addr L4Type new_l4_addr new_l4_type",
+    "domain.scalars": "BackendID FEPortName ID Preferred ServiceID",
+    "domain.service": "SVC ServiceName",
+    "domain.service_flags": "ServiceFlagBit ServiceFlags SvcFlagParam new_svc_flag",
+    "payloads.streaming": "iter_services",
+    "domain.service_type": "SVCNatPolicy SVCTrafficPolicy SVCType",
 }
 _MODULE_OF_NAME = {
     name: module for module, names in _NAMES_OF_MODULES.items() for name in names.split()

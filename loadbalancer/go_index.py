@@ -5,9 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
-from . import converters as conv
-from .backend import DEFAULT_BACKEND_WEIGHT, Backend, new_backend, new_backend_with_state
-from .backend_state import (
+from .domain.backend import DEFAULT_BACKEND_WEIGHT, Backend, new_backend, new_backend_with_state
+from .domain.backend_state import (
     BackendState,
     BackendStateFlags,
     get_backend_state,
@@ -16,12 +15,13 @@ from .backend_state import (
     is_valid_state_transition,
     new_backend_flags,
 )
-from .l3n4 import L3n4Addr, L3n4AddrID, Scope, new_l3n4_addr, new_l3n4_addr_id
-from .l4 import ALL_PROTOCOLS, L4Addr, L4Type, new_l4_addr, new_l4_type
-from .scalars import ID, BackendID, FEPortName, Preferred, ServiceID
-from .service import SVC, ServiceName
-from .service_flags import ServiceFlags, SvcFlagParam, new_svc_flag
-from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+from .domain.l3n4 import L3n4Addr, L3n4AddrID, Scope, new_l3n4_addr, new_l3n4_addr_id
+from .domain.l4 import ALL_PROTOCOLS, L4Addr, L4Type, new_l4_addr, new_l4_type
+from .domain.scalars import ID, BackendID, FEPortName, Preferred, ServiceID
+from .domain.service import SVC, ServiceName
+from .domain.service_flags import ServiceFlags, SvcFlagParam, new_svc_flag
+from .domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+from .wire import converters as conv
 
 __all__ = ["go_names"]
 

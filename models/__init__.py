@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel, StrictBool, StrictInt, StrictStr
 
-from loadbalancer.wire import WireModel
+from loadbalancer.wire.model import WireModel
 
 
 class FrontendAddress(WireModel):

@@ -39,7 +39,7 @@ from loadbalancer import (
     new_svc_flag,
     new_svc_from_model,
 )
-from loadbalancer.wire import WireModel
+from loadbalancer.wire.model import WireModel
 
 from .support import Row
 

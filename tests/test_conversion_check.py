@@ -11,8 +11,8 @@ from loadbalancer import (
     new_svc_from_model,
     new_svc_from_service,
 )
-from loadbalancer.conversion_check import Convertible, conversion_errors
 from loadbalancer.models import BackendAddress, FrontendAddress, Service, ServiceSpec, ServiceStatus
+from loadbalancer.wire.refusals import Convertible, conversion_errors
 
 GOOD = FrontendAddress(ip="10.0.0.1", scope="external")
 BAD = FrontendAddress(ip="x", protocol="any")

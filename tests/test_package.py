@@ -185,7 +185,7 @@ class TestDocumentation:
         """A text under an assignment is what editors show of a constant or alias."""
         values = {name for name in ALL if is_value(getattr(loadbalancer, name))}
         below: set[str] = set()
-        for path in PACKAGE.glob("*.py"):
+        for path in PACKAGE.rglob("*.py"):
             body = tree(path).body
             for statement, following in pairwise(body):
                 if isinstance(statement, ast.Assign | ast.AnnAssign) and is_text(following):
@@ -198,7 +198,7 @@ class TestDocumentation:
             *("BackendID", "FEPortName", "ID", "Preferred", "ServiceID"),
         }
 
-    @pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
+    @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.name)
     def test_every_module_says_what_it_is_for(self, path: Path) -> None:
         assert ast.get_docstring(tree(path))
 
@@ -269,15 +269,14 @@ class TestImports:
     def test_the_domain_types_load_no_wire_models(self) -> None:
         loaded = loaded_by("from loadbalancer import SVC, AddrCluster, new_svc_flag")
         ours = {name for name in loaded if name.startswith("loadbalancer.")}
-        assert "loadbalancer.service" in ours
-        unwanted = {"models", "wire", "converters", "bulk", "wire_words", "schemas"}
-        assert {name for name in ours if name.split(".")[1] in unwanted} == set()
+        assert "loadbalancer.domain.service" in ours
+        assert {name.split(".")[1] for name in ours} == {"domain", "errors"}
 
     def test_all_of_the_library_loads_no_command_and_no_server(self) -> None:
         loaded = loaded_by("from loadbalancer import *")
         ours = {name.split(".")[1] for name in loaded if name.startswith("loadbalancer.")}
-        assert {"bulk", "converters", "models", "schemas"} <= ours
-        assert {name for name in ours if name.startswith(("command", "server"))} == set()
+        assert {"domain", "models", "payloads", "schemas", "wire"} <= ours
+        assert ours & {"command", "server"} == set()
         assert {name.partition(".")[0] for name in loaded} & (HEAVY - pydantic_s_own()) == set()
 
     def test_a_star_import_brings_what_is_public(self) -> None:
@@ -317,69 +316,3 @@ def pydantic_s_own() -> set[str]:
     """What Pydantic loads by itself is not ours to leave out."""
     loaded = loaded_by("import pydantic; from pydantic import BaseModel, RootModel, TypeAdapter")
     return {name.partition(".")[0] for name in loaded}
-
-
-DOMAIN = [
-    *("addr_cluster", "backend", "backend_state", "cidr", "domain_model", "errors", "go_text"),
-    *("ip_text", "l3n4", "l4", "scalars", "service", "service_flags", "service_type"),
-    "strict_enums",
-]
-WIRE = ["wire", "models", "schemas"]
-FRONTS = ("command", "server")
-
-
-def modules() -> set[str]:
-    """The modules and packages of the library, but for those that can be run."""
-    names = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
-    names |= {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    return {name for name in names if not name.startswith(FRONTS)}
-
-
-# All others: the conversions, and what is made of them.
-BOTH = sorted(modules() - {*DOMAIN, *WIRE})
-
-
-def imported(name: str) -> set[str]:
-    """The modules of the package that a module imports when it is itself imported."""
-    path = PACKAGE / f"{name}.py"
-    path = path if path.is_file() else PACKAGE / name / "__init__.py"
-    found: set[str] = set()
-    statements = [node for node in tree(path).body if not isinstance(node, ast.If)]
-    for node in statements:
-        if isinstance(node, ast.ImportFrom):
-            if node.level:
-                modules = [node.module] if node.module else [alias.name for alias in node.names]
-            elif node.module and node.module.startswith("loadbalancer"):
-                modules = [node.module.removeprefix("loadbalancer").lstrip(".")]
-            else:
-                modules = []
-            found |= {module.split(".")[0] for module in modules}
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-            found |= {each.split(".")[1] for each in names if each.startswith("loadbalancer.")}
-    return found
-
-
-class TestDirections:
-    """Neither the domain nor the wire knows the other; the converters know both."""
-
-    def test_the_listed_modules_are_there(self) -> None:
-        assert {*DOMAIN, *WIRE} <= modules()
-        assert {"bulk", "conversion_schema", "converters", "wire_words"} <= {*BOTH}
-
-    @pytest.mark.parametrize("name", DOMAIN)
-    def test_the_domain_knows_the_domain_alone(self, name: str) -> None:
-        assert imported(name) - {*DOMAIN} == set()
-
-    @pytest.mark.parametrize("name", WIRE)
-    def test_the_wire_knows_the_wire_alone(self, name: str) -> None:
-        assert imported(name) - {*WIRE} == set()
-
-    @pytest.mark.parametrize("name", BOTH)
-    def test_the_conversions_know_no_command_and_no_server(self, name: str) -> None:
-        assert imported(name) - {*DOMAIN, *WIRE, *BOTH} == set()
-
-    def test_the_imports_are_seen(self) -> None:
-        assert imported("converters") >= {"models", "service", "errors"}
-        assert imported("models") == {"wire"}
-        assert imported("service") >= {"backend", "l3n4"}

@@ -24,7 +24,7 @@ from loadbalancer.models import (
     ServiceSpecFlags,
     ServiceStatus,
 )
-from loadbalancer.wire import WireModel
+from loadbalancer.wire.model import WireModel
 
 FRONTEND = FrontendAddress(ip="10.0.0.1", port=80, protocol="tcp", scope="external")
 BACKEND = BackendAddress(

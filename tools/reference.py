@@ -100,7 +100,7 @@ def spelled(go: str, item: Any) -> str:
 
 def attribute_docstrings(package: Path) -> Iterator[tuple[str, str]]:
     """The docstrings below assignments of the package's modules."""
-    for path in package.glob("*.py"):
+    for path in package.rglob("*.py"):
         body = ast.parse(path.read_text(encoding="utf-8")).body
         for assignment, below in pairwise(body):
             target: ast.expr | None = None

@@ -44,7 +44,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The subcommand; for a name of none, an error that says which was probably meant."""
-        from .near_misses import nearest
+        from ..payloads.near_misses import nearest
 
         names = self.list_commands(ctx)
         if args and args[0] not in names and not args[0].startswith("-"):

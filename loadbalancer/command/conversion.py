@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from loadbalancer import SVC, Backend, dump_service
-from loadbalancer.wire import WireModel
+from loadbalancer.wire.model import WireModel
 
-from .checking import Item
-from .kinds import Kind
+from ..payloads.checking import Item
+from ..payloads.kinds import Kind
 
 __all__ = ["domain_json", "wire_json", "write_array_or_value", "write_lines"]
 

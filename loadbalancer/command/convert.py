@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..payloads.sources import CannotRead, Source
 from .options import as_option, files_argument, kind_of_option
 from .progress import reading_bar
-from .sources import CannotRead, Source
 
 if TYPE_CHECKING:
-    from .checking import Item
+    from ..payloads.checking import Item
 
 __all__ = ["command"]
 
@@ -82,7 +82,7 @@ def command(
 def _order(item: Item) -> tuple[str, object]:
     from loadbalancer import SVC
 
-    from .selection import address_order
+    from ..domain.identity import address_order
 
     domain = item.domain
     address = domain.frontend if isinstance(domain, SVC) else domain

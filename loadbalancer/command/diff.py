@@ -6,11 +6,11 @@ import sys
 
 import click
 
+from ..payloads.sources import Source
 from .exit_codes import DIFFERS, OK, TROUBLE
 from .options import format_option
 from .printing import Printer, complain
 from .progress import reading_bar
-from .sources import Source
 
 __all__ = ["command"]
 
@@ -44,7 +44,7 @@ def command(before: str, after: str, quiet: bool, output_format: str) -> int:
     """
     if before == after == "-":
         raise click.UsageError("only one of A and B can be standard input")
-    from .comparison import compare
+    from ..payloads.comparison import compare
     from .diff_report import print_comparison, write_json
     from .intake import Intake
 

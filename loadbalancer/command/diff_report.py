@@ -9,7 +9,8 @@ from typing import Any, TextIO
 
 from loadbalancer import SVC, Backend, ServiceName
 
-from .comparison import BackendChange, Comparison, FieldChange, ServiceChange, name_of
+from ..domain.identity import name_of
+from ..payloads.comparison import BackendChange, Comparison, FieldChange, ServiceChange
 from .printing import Part, Printer, visible
 from .reporting import counted
 
@@ -67,7 +68,7 @@ def _write_array(stream: TextIO, name: str, values: Iterable[Any]) -> bool:
 
 def _change_json(change: ServiceChange) -> dict[str, Any]:
     return {
-        "frontend": name_of(change.old),
+        "frontend": name_of(change.old.frontend),
         "id": change.new.frontend.id,
         "fields": [_field_json(each) for each in change.fields],
         "backends": [_backend_json(each) for each in change.backends],
@@ -76,7 +77,7 @@ def _change_json(change: ServiceChange) -> dict[str, Any]:
 
 def _head(service: SVC) -> str:
     """What a service is known by, and what people call it."""
-    words = [name_of(service), str(service.type)]
+    words = [name_of(service.frontend), str(service.type)]
     if service.name != ServiceName():
         words.append(str(service.name))
     return visible("  ".join(words))

@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from .checking import Checker, Item
+from ..payloads.checking import Checker, Item
+from ..payloads.kinds import Kind
+from ..payloads.problems import Problem, Severity
+from ..payloads.sources import CannotRead, Source
 from .exit_codes import INVALID, OK, TROUBLE
-from .kinds import Kind
 from .printing import Printer, complain
-from .problems import Problem, Severity
 from .reporting import print_problem
-from .sources import CannotRead, Source
 
 if TYPE_CHECKING:
     from loadbalancer import SVC

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import click
 
+from ..payloads.sources import CannotRead, Source
 from .options import LibraryEnum, files_argument, format_option
 from .printing import STATE_STYLES, Printer
 from .progress import reading_bar
 from .selection import ORDERS, Selection
-from .sources import CannotRead, Source
 
 __all__ = ["command"]
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from .kinds import Kind
-from .near_misses import nearest
-from .sources import CannotRead, Source, find_sources, standard_input_if_piped
+from ..payloads.kinds import Kind
+from ..payloads.near_misses import nearest
+from ..payloads.sources import CannotRead, Source, find_sources, standard_input_if_piped
 
 __all__ = ["LibraryEnum", "as_option", "files_argument", "format_option", "kind_of_option"]
 

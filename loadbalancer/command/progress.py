@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .sources import CannotRead, Source
+from ..payloads.sources import CannotRead, Source
 
 if TYPE_CHECKING:
     from rich.progress import Progress

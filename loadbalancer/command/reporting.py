@@ -7,9 +7,9 @@ from abc import ABC, abstractmethod
 from dataclasses import asdict
 from typing import Any
 
-from .kinds import Kind
+from ..payloads.kinds import Kind
+from ..payloads.problems import Problem, Severity
 from .printing import Part, Printer, complain, visible
-from .problems import Problem, Severity
 from .validation import FileResult, Summary
 
 __all__ = ["JsonReporter", "Reporter", "TextReporter", "counted", "print_problem"]

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from loadbalancer import SVC, L3n4Addr
+from ..domain.identity import address_order
 
-__all__ = ["ORDERS", "Selection", "address_order"]
+if TYPE_CHECKING:
+    from loadbalancer import SVC
+
+__all__ = ["ORDERS", "Selection"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,6 @@ class Selection:
             if not fnmatchcase(name, self.name):
                 return False
         return not self.states or any(str(each.state) in self.states for each in service.backends)
-
-
-def address_order(addr: L3n4Addr) -> tuple[bool, bytes, str]:
-    """A key to sort addresses by: IPv4 first, then by address, cluster, scope and port."""
-    return addr.is_ipv6, addr.hash(), str(addr.protocol)
 
 
 ORDERS: dict[str, Callable[[SVC], Any]] = {

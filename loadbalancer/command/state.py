@@ -66,8 +66,8 @@ def _state(text: str, argument: str) -> BackendState:
     """The state of a name, in whatever case, or of a number."""
     from loadbalancer import BackendState, BackendStateError, get_backend_state
 
-    from .expectations import listed
-    from .near_misses import nearest
+    from ..payloads.expectations import listed
+    from ..payloads.near_misses import nearest
 
     names = [str(state) for state in BackendState]
     if text in [str(int(state)) for state in BackendState]:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import click
 
-from .checking import Checker
+from ..payloads.checking import Checker
+from ..payloads.problems import Problem
+from ..payloads.sources import CannotRead, Source
 from .options import as_option, files_argument, format_option, kind_of_option
 from .printing import Printer
-from .problems import Problem
 from .progress import reading_bar
-from .sources import CannotRead, Source
 
 __all__ = ["command"]
 

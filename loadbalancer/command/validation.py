@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .checking import Checker
+from ..payloads.checking import Checker
+from ..payloads.kinds import Kind
+from ..payloads.problems import Problem, Severity
+from ..payloads.sources import CannotRead, Source
 from .exit_codes import INVALID, OK, TROUBLE
-from .kinds import Kind
-from .problems import Problem, Severity
-from .sources import CannotRead, Source
 
 __all__ = ["FileResult", "Summary", "validate_sources"]
 

@@ -10,26 +10,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..agent.settings import Settings
+    from ..agent.stores.base import Store, StoreBusyError, StoreError
+    from ..agent.stores.memory import MemoryStore
+    from ..agent.stores.sqlite import SQLiteStore
     from .api import ServiceAPI
     from .app import create_app
-    from .memory_store import MemoryStore
     from .requests import Limits
     from .router import create_router
-    from .rules import Settings
-    from .sqlite_store import SQLiteStore
-    from .store import Store, StoreBusyError, StoreError
 
 _MODULE_OF_NAME = {
-    "Limits": "requests",
-    "MemoryStore": "memory_store",
-    "SQLiteStore": "sqlite_store",
-    "ServiceAPI": "api",
-    "Settings": "rules",
-    "Store": "store",
-    "StoreBusyError": "store",
-    "StoreError": "store",
-    "create_app": "app",
-    "create_router": "router",
+    "Limits": ".requests",
+    "MemoryStore": "..agent.stores.memory",
+    "SQLiteStore": "..agent.stores.sqlite",
+    "ServiceAPI": ".api",
+    "Settings": "..agent.settings",
+    "Store": "..agent.stores.base",
+    "StoreBusyError": "..agent.stores.base",
+    "StoreError": "..agent.stores.base",
+    "create_app": ".app",
+    "create_router": ".router",
 }
 
 __all__ = [
@@ -51,4 +51,4 @@ def __getattr__(name: str) -> Any:
         module = _MODULE_OF_NAME[name]
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    return getattr(import_module(f".{module}", __name__), name)
+    return getattr(import_module(module, __name__), name)

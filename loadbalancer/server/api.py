@@ -6,19 +6,19 @@ import json
 import logging
 from dataclasses import dataclass
 
-from ..converters import new_backend_from_backend_model, new_svc_from_model
-from ..errors import ConversionError
-from ..models import ServiceSpec
-from .requests import Limits, RequestError, check_media_type, parse_id, parse_spec
-from .rules import (
+from ..agent.rules import (
     FrontendTakenError,
     RuleError,
-    Settings,
     delete_service,
     update_backend_states,
     upsert_service,
 )
-from .store import Store, StoreBusyError, StoreError
+from ..agent.settings import Settings
+from ..agent.stores.base import Store, StoreBusyError, StoreError
+from ..errors import ConversionError
+from ..models import ServiceSpec
+from ..wire.converters import new_backend_from_backend_model, new_svc_from_model
+from .requests import Limits, RequestError, check_media_type, parse_id, parse_spec
 
 __all__ = ["Answer", "ServiceAPI", "refusal"]
 

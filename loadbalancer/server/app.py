@@ -14,16 +14,16 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from .. import __version__, schemas
+from ..agent.settings import Settings
+from ..agent.stores.base import Store, StoreError
+from ..agent.stores.memory import MemoryStore
 from .api import Answer, refusal
 from .bodies import BodyReader
-from .memory_store import MemoryStore
 from .metrics import Metrics, MetricsMiddleware
 from .pages import page_routes
 from .payload_check import check_payload
 from .requests import Limits, RequestError
 from .router import answer_response, create_router, method_not_allowed
-from .rules import Settings
-from .store import Store, StoreError
 
 __all__ = ["create_app"]
 

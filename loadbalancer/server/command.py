@@ -133,8 +133,8 @@ def serve(
     the address it listens on, and the documentation at /docs.
     """
     try:
+        from ..agent.settings import Settings
         from .requests import Limits
-        from .rules import Settings
         from .serve import ServeOptions, run_server
     except ModuleNotFoundError as error:
         raise _Trouble(

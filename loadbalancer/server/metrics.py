@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .store import Store, StoreError
+from ..agent.stores.base import Store, StoreError
 
 __all__ = ["Metrics", "MetricsMiddleware"]
 

@@ -7,9 +7,9 @@ from collections.abc import Generator
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from ..conversion_check import conversion_errors, spec_of_service
 from ..errors import ConversionError
 from ..models import Service, ServiceSpec
+from ..wire.refusals import conversion_errors, spec_of_service
 from .requests import Problem, problems_of
 
 __all__ = ["check_payload"]

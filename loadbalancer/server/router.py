@@ -16,11 +16,11 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from .. import schemas
+from ..agent.settings import Settings
+from ..agent.stores.base import Store
 from .api import Answer, ServiceAPI, refusal
 from .bodies import BodyReader
 from .requests import Limits, RequestError
-from .rules import Settings
-from .store import Store
 
 __all__ = ["answer_response", "create_router", "method_not_allowed"]
 

@@ -22,14 +22,14 @@ from fastapi import FastAPI
 from uvicorn import Config, Server
 from uvicorn.supervisors import Multiprocess
 
+from ..agent.settings import Settings
+from ..agent.stores.base import Store
+from ..agent.stores.memory import MemoryStore
+from ..agent.stores.sqlite import SQLiteStore
 from .app import create_app
-from .memory_store import MemoryStore
-from .protocol import ImpatientProtocol
 from .requests import Limits
-from .rules import Settings
+from .slow_clients import ImpatientProtocol
 from .sockets import ListenError, UnixSocket, listen_tcp, parse_listen_address
-from .sqlite_store import SQLiteStore
-from .store import Store
 
 __all__ = ["DEFAULT_LISTEN", "IN_MEMORY", "ServeOptions", "default_database", "run_server"]
 

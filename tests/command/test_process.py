@@ -94,8 +94,8 @@ def test_without_the_extra(
         (["--help"], {"pydantic", "rich", "loadbalancer.models"}),
         (["schema", "SVC"], {"pydantic", "rich", "loadbalancer.models"}),
         (["state", "active", "active"], {"pydantic.main", "rich", "loadbalancer.models"}),
-        (["validate", "service_list.json"], {"rich", "loadbalancer.command.diagnosis", "difflib"}),
-        (["list", "service_list.json"], {"rich", "loadbalancer.command.diagnosis", "difflib"}),
+        (["validate", "service_list.json"], {"rich", "loadbalancer.payloads.diagnosis", "difflib"}),
+        (["list", "service_list.json"], {"rich", "loadbalancer.payloads.diagnosis", "difflib"}),
     ],
 )
 def test_nothing_is_loaded_for_nothing(arguments: list[str], unwanted: set[str]) -> None:
@@ -195,7 +195,7 @@ def test_interrupted() -> None:
 
 def test_a_fault_of_its_own_is_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import loadbalancer.command.near_misses as module\n"
+        "import loadbalancer.payloads.near_misses as module\n"
         "def fail(*_): raise RuntimeError('of no use')\n"
         "module.nearest = fail\n",
         encoding="utf-8",

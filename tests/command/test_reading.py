@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from loadbalancer.command.json_values import is_array, is_object
-from loadbalancer.command.positions import Path, find_spans, pointer
-from loadbalancer.command.reading import Batch, read_batches
+from loadbalancer.payloads.json_values import is_array, is_object
+from loadbalancer.payloads.positions import Path, find_spans, pointer
+from loadbalancer.payloads.reading import Batch, read_batches
 
 VALUES: list[Any] = [
     {"ip": "10.0.0.1", "text": 'a "quoted" \\ text, with ] and }', "x": [1, [2, {}], []]},

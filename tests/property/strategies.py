@@ -25,7 +25,7 @@ from loadbalancer import (
     SVCType,
     models,
 )
-from loadbalancer.wire import WireModel
+from loadbalancer.wire.model import WireModel
 
 uint16s = st.one_of(st.sampled_from([0, 1, 80, 65535]), st.integers(0, 2**16 - 1))
 uint32s = st.one_of(st.sampled_from([0, 1, 255, 256, 2**32 - 1]), st.integers(0, 2**32 - 1))

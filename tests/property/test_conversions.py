@@ -29,7 +29,7 @@ from loadbalancer import (
     new_svc_from_model,
     new_svc_from_service,
 )
-from loadbalancer.wire import WireModel
+from loadbalancer.wire.model import WireModel
 
 from ..support import children, outcome, plain_service, plain_service_spec, plain_services
 from .strategies import (

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from loadbalancer.agent.stores.base import View
 from loadbalancer.server import SQLiteStore
-from loadbalancer.server.store import View
 
 from .live import ProcessServer, UnixConnection, ask_on
 from .payloads import backend, spec

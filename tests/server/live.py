@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn import Config, Server
 
 from loadbalancer.server import create_app
-from loadbalancer.server.protocol import ImpatientProtocol
+from loadbalancer.server.slow_clients import ImpatientProtocol
 from loadbalancer.server.sockets import UnixSocket
 
 JSON_TYPE = {"Content-Type": "application/json"}

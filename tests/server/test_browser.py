@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from uvicorn import Config, Server
 
+from loadbalancer.agent.stores.memory import MemoryStore
 from loadbalancer.server import ServiceAPI, Store, create_app
-from loadbalancer.server.memory_store import MemoryStore
 from loadbalancer.server.sockets import listen_tcp
 
 from .browser import Browser, find_browser

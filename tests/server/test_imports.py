@@ -16,7 +16,7 @@ FRAMEWORKS = ("fastapi", "starlette", "uvicorn", "prometheus_client", "click")
         ("import loadbalancer; loadbalancer.SVC", []),
         ("import loadbalancer.server", []),
         ("from loadbalancer.server import MemoryStore, ServiceAPI, Settings, SQLiteStore", []),
-        ("import loadbalancer.server.rules", []),
+        ("import loadbalancer.agent.rules", []),
         ("import loadbalancer.server.command", ["click"]),
         ("from loadbalancer.server import create_router", ["fastapi", "starlette"]),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loadbalancer.scalars import UINT32_MAX
+from loadbalancer.domain.scalars import UINT32_MAX
 from loadbalancer.server import ServiceAPI, Settings, Store
 from loadbalancer.server.api import Answer
 

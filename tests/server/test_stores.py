@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from loadbalancer import BackendState
+from loadbalancer.agent.stores.base import RETIRED_BACKENDS_KEPT, KnownBackend, Transaction
+from loadbalancer.agent.stores.sqlite_schema import connect
 from loadbalancer.server import (
     MemoryStore,
     ServiceAPI,
@@ -21,8 +23,6 @@ from loadbalancer.server import (
     StoreError,
 )
 from loadbalancer.server.api import Answer
-from loadbalancer.server.sqlite_schema import connect
-from loadbalancer.server.store import RETIRED_BACKENDS_KEPT, KnownBackend, Transaction
 
 from .payloads import backend, backend_ids, listed, put, reason, spec, states
 
@@ -124,8 +124,8 @@ def test_only_so_many_retired_backends_are_remembered(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert RETIRED_BACKENDS_KEPT == 10_000
-    for module in ("memory_store", "sqlite_store"):
-        monkeypatch.setattr(f"loadbalancer.server.{module}.RETIRED_BACKENDS_KEPT", 2)
+    for module in ("memory", "sqlite"):
+        monkeypatch.setattr(f"loadbalancer.agent.stores.{module}.RETIRED_BACKENDS_KEPT", 2)
     for key in (b"a", b"b", b"a", b"c"):
         store.write(partial(retire, key))
     assert store.read(lambda view: [view.retired_state(key) for key in (b"a", b"b", b"c")]) == [
@@ -172,8 +172,8 @@ def test_a_restart_gives_everything_back(path: Path) -> None:
 
 def test_every_field_of_a_service_is_kept(path: Path) -> None:
     from loadbalancer import SVC, Backend, L3n4AddrID, L4Type, Scope, ServiceName, SVCType
-    from loadbalancer.addr_cluster import AddrCluster
-    from loadbalancer.server.codec import decode_service, encode_service
+    from loadbalancer.agent.stores.codec import decode_service, encode_service
+    from loadbalancer.domain.addr_cluster import AddrCluster
 
     svc = SVC(
         frontend=L3n4AddrID(
@@ -270,7 +270,7 @@ class TestDatabases:
         assert str(caught.value).startswith(f"{path}: [Errno ")
 
     def test_that_others_hold_are_busy(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("loadbalancer.server.sqlite_schema.BUSY_TIMEOUT", 0.05)
+        monkeypatch.setattr("loadbalancer.agent.stores.sqlite_schema.BUSY_TIMEOUT", 0.05)
         store = SQLiteStore(path)
         holder = connect(path)
         holder.execute("BEGIN IMMEDIATE")

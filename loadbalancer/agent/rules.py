@@ -1,0 +1,280 @@
+"""The rules of the service API, as plain functions of a transaction and domain objects.
+
+They know of no web framework and no database. Each checks all it has to check before it
+writes anything: what is refused changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..domain.backend import Backend
+from ..domain.backend_state import BackendState, is_valid_state_transition
+from ..domain.scalars import UINT32_MAX
+from ..domain.service import SVC, ServiceName
+from ..domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+from ..errors import LoadBalancerError
+from .settings import Settings
+from .stores.base import KnownBackend, Transaction
+
+__all__ = [
+    "FrontendTakenError",
+    "RuleError",
+    "UnsupportedServiceError",
+    "delete_service",
+    "update_backend_states",
+    "upsert_service",
+]
+
+
+class RuleError(LoadBalancerError):
+    """A service is not set up, for the reason that the text tells."""
+
+
+class FrontendTakenError(RuleError):
+    """The frontend belongs to a service of another id."""
+
+
+class UnsupportedServiceError(RuleError):
+    """The service cannot be set up."""
+
+
+def upsert_service(tx: Transaction, wanted: SVC, settings: Settings) -> bool:
+    """Create the service of a frontend, or update it. Returns whether it is new.
+
+    Raises:
+        FrontendTakenError: the frontend is known under another id.
+        UnsupportedServiceError: the id is another frontend's, or families or types do not
+            go together.
+    """
+    _check_families(wanted, settings)
+    present = tx.service_at(wanted.frontend.hash())
+    if present is None:
+        _check_id_is_free(tx, wanted)
+        name = wanted.name
+        frontend = wanted.frontend
+    else:
+        _check_replaceable(present, wanted)
+        name = _merged_name(present.name, wanted.name)
+        frontend = present.frontend
+    backends = _numbered(tx, frontend.id, present, _on_this_node(wanted, settings))
+    update = {
+        "frontend": frontend,
+        "name": name,
+        "backends": backends,
+        "nat_policy": _nat_policy(wanted.frontend.is_ipv6, backends),
+    }
+    tx.put_service(wanted.model_copy(update=update))
+    if present is not None:
+        _drop_backends(tx, present, {backend.hash() for backend in backends})
+    return present is None
+
+
+def delete_service(tx: Transaction, id: int) -> bool:
+    """Delete a service and free its backends. Returns whether there was one.
+
+    The last state of a backend that no other service has is remembered, as the agent does:
+    it still decides whether a change of its state is valid.
+    """
+    present = tx.service(id)
+    if present is None:
+        return False
+    tx.delete_service(id)
+    for backend in {backend.hash() for backend in present.backends}:
+        known = tx.backend(backend)
+        if known is None:
+            continue
+        if tx.is_used(backend):
+            _disown(tx, backend, known, id)
+        else:
+            tx.retire_backend(backend, known.state)
+    return True
+
+
+def update_backend_states(tx: Transaction, wanted: Iterable[Backend]) -> list[str]:
+    """Change the state of backends in all services that have them.
+
+    Unknown backends are skipped. Returns why states were not changed, a text for each; the
+    other backends are changed all the same.
+    """
+    refused: list[str] = []
+    for backend in wanted:
+        key = backend.hash()
+        known = tx.backend(key)
+        old = known.state if known else tx.retired_state(key)
+        if old is None or old == backend.state:
+            continue
+        if not is_valid_state_transition(old, backend.state):
+            refused.append(
+                f"invalid state transition for backend[{backend}] ({old}) -> ({backend.state})"
+            )
+        elif known is None:
+            tx.retire_backend(key, backend.state)
+        else:
+            tx.put_backend(key, KnownBackend(known.id, backend.state, known.owner))
+            _change_state(tx, key, backend)
+    return refused
+
+
+def _change_state(tx: Transaction, key: bytes, wanted: Backend) -> None:
+    update = {"state": wanted.state, "preferred": wanted.preferred}
+    for svc in tx.services_with(key):
+        backends = [
+            backend.model_copy(update=update) if backend.hash() == key else backend
+            for backend in svc.backends
+        ]
+        tx.put_service(svc.model_copy(update={"backends": backends}))
+
+
+def _check_families(wanted: SVC, settings: Settings) -> None:
+    """Backends are all IPv4 or all IPv6, as the frontend is unless addresses are translated."""
+    families = {backend.is_ipv6 for backend in wanted.backends}
+    if len(families) > 1:
+        raise UnsupportedServiceError(
+            f"Unable to upsert service {wanted.frontend} with a mixed set of IPv4 and IPv6 backends"
+        )
+    if families - {wanted.frontend.is_ipv6} and not settings.nat46x64:
+        raise UnsupportedServiceError(
+            f"Unable to upsert service {wanted.frontend} as NAT46/64 is disabled"
+        )
+
+
+def _nat_policy(frontend_is_ipv6: bool, backends: list[Backend]) -> SVCNatPolicy:
+    """Backends are of one family; where it is not the frontend's, addresses are translated."""
+    if not backends or backends[0].is_ipv6 == frontend_is_ipv6:
+        return SVCNatPolicy.NONE
+    return SVCNatPolicy.Nat64 if frontend_is_ipv6 else SVCNatPolicy.Nat46
+
+
+def _check_id_is_free(tx: Transaction, wanted: SVC) -> None:
+    holder = tx.service(wanted.frontend.id)
+    if holder is not None:
+        id = wanted.frontend.id
+        raise UnsupportedServiceError(
+            f"Unable to allocate service ID {id} for {wanted.frontend}: "
+            f'Service ID {id} is already registered to "{holder.frontend}"'
+        )
+
+
+def _check_replaceable(present: SVC, wanted: SVC) -> None:
+    is_redirect = present.type is SVCType.LocalRedirect
+    if is_redirect and wanted.type is SVCType.ClusterIP:
+        raise UnsupportedServiceError(
+            f"local-redirect service exists for frontend {wanted.frontend}, "
+            f"skip update for svc {wanted.name}"
+        )
+    if (
+        wanted.type is SVCType.LocalRedirect
+        and not is_redirect
+        and present.type is not SVCType.ClusterIP
+    ):
+        raise UnsupportedServiceError(
+            f"skip local-redirect service for frontend {wanted.frontend} "
+            f"as it overlaps with svc {present.name} of type {present.type}"
+        )
+    if present.frontend.id != wanted.frontend.id:
+        raise FrontendTakenError(
+            f"the service provided is already registered with ID {present.frontend.id}, "
+            f"please use that ID instead of {wanted.frontend.id}"
+        )
+
+
+def _merged_name(present: ServiceName, wanted: ServiceName) -> ServiceName:
+    return ServiceName(
+        namespace=wanted.namespace or present.namespace, name=wanted.name or present.name
+    )
+
+
+def _on_this_node(wanted: SVC, settings: Settings) -> list[Backend]:
+    """The backends, without those of other nodes if the traffic has to stay on this one."""
+    if not _is_local(wanted):
+        return wanted.backends
+    return [backend for backend in wanted.backends if backend.node_name in ("", settings.node_name)]
+
+
+def _is_local(wanted: SVC) -> bool:
+    """Whether the frontend's traffic stays on the node.
+
+    ClusterIP has no external policy: there the internal one counts in either scope.
+    """
+    ext_local = wanted.ext_traffic_policy is SVCTrafficPolicy.Local
+    int_local = wanted.int_traffic_policy is SVCTrafficPolicy.Local
+    match wanted.type:
+        case SVCType.LocalRedirect:
+            return True
+        case SVCType.ClusterIP:
+            return int_local
+        case SVCType.NodePort | SVCType.LoadBalancer | SVCType.ExternalIPs:
+            return int_local if wanted.frontend.scope else ext_local
+        case _:
+            return False
+
+
+def _numbered(
+    tx: Transaction, service: int, present: SVC | None, wanted: list[Backend]
+) -> list[Backend]:
+    """The backends a service is to have: with their ids, and the states they keep."""
+    kept = {backend.hash(): backend for backend in present.backends} if present else {}
+    numbered: list[Backend] = []
+    at: dict[bytes, int] = {}
+    for each in wanted:
+        key = each.hash()
+        old = numbered[at[key]] if key in at else kept.get(key)
+        if old is None:
+            backend = each.model_copy(update={"id": _backend_id(tx, service, key, each)})
+        else:
+            # Only these changes are taken: others go through update_backend_states.
+            terminated = BackendState.TERMINATING is each.state is not old.state
+            reweighted = not terminated and each.weight != old.weight
+            state = each.state if terminated or reweighted else old.state
+            backend = each.model_copy(update={"id": old.id, "state": state})
+            if state is not old.state:
+                _follow_owner(tx, service, key, state)
+            if key in at:
+                # Given twice: what the later one changes is changed in the earlier one, too.
+                weight = each.weight if reweighted else old.weight
+                numbered[at[key]] = old.model_copy(update={"state": state, "weight": weight})
+        at[key] = len(numbered)
+        numbered.append(backend)
+    return numbered
+
+
+def _backend_id(tx: Transaction, service: int, key: bytes, backend: Backend) -> int:
+    """The id of a backend that is new to a service."""
+    known = tx.backend(key)
+    if known is not None:
+        return known.id
+    id = tx.next_backend_id()
+    while tx.is_backend_id_used(id):
+        id = _following(id)
+    tx.set_next_backend_id(_following(id))
+    tx.put_backend(key, KnownBackend(id, backend.state, service))
+    return id
+
+
+def _following(id: int) -> int:
+    return id + 1 if id < UINT32_MAX else 1
+
+
+def _follow_owner(tx: Transaction, service: int, key: bytes, state: BackendState) -> None:
+    """Later changes are judged by the state in the service that brought the backend in."""
+    known = tx.backend(key)
+    if known is not None and known.owner == service:
+        tx.put_backend(key, KnownBackend(known.id, state, service))
+
+
+def _drop_backends(tx: Transaction, present: SVC, left: set[bytes]) -> None:
+    """Free the backends that a service had and has no longer."""
+    for key in {backend.hash() for backend in present.backends} - left:
+        known = tx.backend(key)
+        if known is None:
+            continue
+        if tx.is_used(key):
+            _disown(tx, key, known, present.frontend.id)
+        else:
+            tx.delete_backend(key)
+
+
+def _disown(tx: Transaction, key: bytes, known: KnownBackend, service: int) -> None:
+    if known.owner == service:
+        tx.put_backend(key, KnownBackend(known.id, known.state, None))

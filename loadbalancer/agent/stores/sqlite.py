@@ -1,0 +1,272 @@
+"""A store in one SQLite file, for one machine and any number of processes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar
+
+from ...domain.backend_state import BackendState
+from ...domain.service import SVC
+from ...wire.lists import dump_service
+from .base import (
+    RETIRED_BACKENDS_KEPT,
+    KnownBackend,
+    StoreBusyError,
+    StoreError,
+    Transaction,
+    View,
+)
+from .codec import decode_service, encode_service
+from .sqlite_schema import connect, prepare
+
+__all__ = ["SQLiteStore"]
+
+T = TypeVar("T")
+
+
+class SQLiteStore:
+    """Keeps services in a database file.
+
+    A write is on the disk when `write` returns, and whole: whatever happens to the process,
+    all of a transaction is there or nothing. Writers, of other processes too, go one after
+    the other; readers see the last write and wait for nobody.
+    """
+
+    blocks = True
+
+    def __init__(self, path: str | Path) -> None:
+        """Open the database, or make it, with the directories above it.
+
+        Raises:
+            StoreError: it cannot be opened, or is not one of ours.
+        """
+        self.path = Path(path)
+        self._write_lock = Lock()
+        self._idle_lock = Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
+        self._listed = _Listed()
+        with _translated_errors(self.path):
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            connection = connect(self.path)
+            try:
+                prepare(connection, self.path)
+            except BaseException:
+                connection.close()
+                raise
+        self._idle.append(connection)
+
+    def read(self, function: Callable[[View], T]) -> T:
+        """What the function makes of a snapshot."""
+        with _translated_errors(self.path), self._connection() as connection:
+            return _transact(connection, "BEGIN", function, self._listed)
+
+    def write(self, function: Callable[[Transaction], T]) -> T:
+        """What the function returns, once all that it wrote is on the disk."""
+        # Threads wait here in line; SQLite makes processes try again and again.
+        with _translated_errors(self.path), self._write_lock, self._connection() as connection:
+            return _transact(connection, "BEGIN IMMEDIATE", function, self._listed)
+
+    def close(self) -> None:
+        """Close the database, once the calls under way have returned."""
+        with self._write_lock, self._idle_lock:
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()
+
+    @contextmanager
+    def _connection(self) -> Generator[sqlite3.Connection]:
+        """A connection that nobody else uses meanwhile."""
+        with self._idle_lock:
+            if self._closed:
+                raise StoreError(f"{self.path} is closed")
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or connect(self.path)
+        try:
+            yield connection
+        finally:
+            with self._idle_lock:
+                if self._closed:
+                    connection.close()
+                else:
+                    self._idle.append(connection)
+
+
+def _transact(
+    connection: sqlite3.Connection,
+    begin: str,
+    function: Callable[[_Tables], T],
+    listed: _Listed,
+) -> T:
+    connection.execute(begin)
+    try:
+        result = function(_Tables(connection, listed))
+        connection.execute("COMMIT")
+    except BaseException:
+        # A failed commit may have ended the transaction by itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+@contextmanager
+def _translated_errors(path: Path) -> Generator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise StoreBusyError(f"{path} is in use by others: {error}") from None
+        raise StoreError(f"{path}: {error}") from error
+
+
+@dataclass(slots=True)
+class _Listed:
+    """The last list of all services that was put together, and of which revision it is."""
+
+    last: tuple[int, bytes] = (-1, b"")
+
+
+class _Tables:
+    """The tables within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, listed: _Listed) -> None:
+        self._listed = listed
+        self._has_written = False
+        self._execute = connection.execute
+        self._executemany = connection.executemany
+        # A rule that updates a service has read it before.
+        self._decoded: dict[int, SVC] = {}
+
+    def service(self, id: int) -> SVC | None:
+        if id in self._decoded:
+            return self._decoded[id]
+        return self._service(self._row("SELECT id, service FROM services WHERE id = ?", id))
+
+    def service_at(self, frontend: bytes) -> SVC | None:
+        select = "SELECT id, service FROM services WHERE frontend = ?"
+        return self._service(self._row(select, frontend))
+
+    def answer(self, id: int) -> bytes | None:
+        row = self._row("SELECT answer FROM services WHERE id = ?", id)
+        return None if row is None else bytes(row[0])
+
+    def answers(self) -> bytes:
+        if self._has_written:
+            # What is not committed yet is nobody else's business.
+            return self._all_answers()
+        revision: int = self._row("SELECT value FROM facts WHERE name = ?", "revision")[0]
+        last, answers = self._listed.last
+        if last != revision:
+            answers = self._all_answers()
+            self._listed.last = (revision, answers)
+        return answers
+
+    def _all_answers(self) -> bytes:
+        rows = self._execute("SELECT answer FROM services ORDER BY id")
+        return b"[%b]" % b",".join([answer for (answer,) in rows])
+
+    def service_count(self) -> int:
+        count: int = self._execute("SELECT count(*) FROM services").fetchone()[0]
+        return count
+
+    def services_with(self, backend: bytes) -> list[SVC]:
+        rows = self._execute(
+            "SELECT id, services.service FROM users JOIN services ON id = users.service "
+            "WHERE backend = ? ORDER BY id",
+            (backend,),
+        ).fetchall()
+        return [svc for row in rows if (svc := self._service(row)) is not None]
+
+    def is_used(self, backend: bytes) -> bool:
+        return self._row("SELECT 1 FROM users WHERE backend = ? LIMIT 1", backend) is not None
+
+    def backend(self, backend: bytes) -> KnownBackend | None:
+        row = self._row("SELECT id, state, owner FROM backends WHERE hash = ?", backend)
+        return row and KnownBackend(row[0], BackendState(row[1]), row[2])
+
+    def retired_state(self, backend: bytes) -> BackendState | None:
+        row = self._row("SELECT state FROM retired WHERE backend = ?", backend)
+        return row and BackendState(row[0])
+
+    def next_backend_id(self) -> int:
+        row = self._row("SELECT value FROM facts WHERE name = ?", "next_backend_id")
+        return row[0] if row else 1
+
+    def is_backend_id_used(self, id: int) -> bool:
+        return self._row("SELECT 1 FROM backends WHERE id = ?", id) is not None
+
+    def put_service(self, svc: SVC) -> None:
+        self._note_change()
+        id = svc.frontend.id
+        old = _backends_of(self.service(id))
+        new = _backends_of(svc)
+        self._execute(
+            "INSERT OR REPLACE INTO services VALUES (?, ?, ?, ?)",
+            (id, svc.frontend.hash(), encode_service(svc), dump_service(svc)),
+        )
+        self._decoded[id] = svc
+        self._unlink(old - new, id)
+        self._executemany(
+            "INSERT INTO users VALUES (?, ?)", [(backend, id) for backend in new - old]
+        )
+
+    def delete_service(self, id: int) -> None:
+        self._note_change()
+        self._unlink(_backends_of(self.service(id)), id)
+        self._decoded.pop(id, None)
+        self._execute("DELETE FROM services WHERE id = ?", (id,))
+
+    def put_backend(self, backend: bytes, known: KnownBackend) -> None:
+        self._execute("DELETE FROM retired WHERE backend = ?", (backend,))
+        self._execute(
+            "INSERT OR REPLACE INTO backends VALUES (?, ?, ?, ?)",
+            (backend, known.id, int(known.state), known.owner),
+        )
+
+    def delete_backend(self, backend: bytes) -> None:
+        self._execute("DELETE FROM backends WHERE hash = ?", (backend,))
+
+    def retire_backend(self, backend: bytes, state: BackendState) -> None:
+        self.delete_backend(backend)
+        self._execute("DELETE FROM retired WHERE backend = ?", (backend,))
+        cursor = self._execute(
+            "INSERT INTO retired (backend, state) VALUES (?, ?)", (backend, int(state))
+        )
+        oldest_kept = (cursor.lastrowid or 0) - RETIRED_BACKENDS_KEPT
+        self._execute("DELETE FROM retired WHERE age <= ?", (oldest_kept,))
+
+    def set_next_backend_id(self, id: int) -> None:
+        self._execute("UPDATE facts SET value = ? WHERE name = 'next_backend_id'", (id,))
+
+    def _note_change(self) -> None:
+        if not self._has_written:
+            self._has_written = True
+            self._execute("UPDATE facts SET value = value + 1 WHERE name = 'revision'")
+
+    def _row(self, select: str, key: object) -> Any:
+        return self._execute(select, (key,)).fetchone()
+
+    def _service(self, row: tuple[int, bytes] | None) -> SVC | None:
+        if row is None:
+            return None
+        id, data = row
+        if id not in self._decoded:
+            self._decoded[id] = decode_service(data)
+        return self._decoded[id]
+
+    def _unlink(self, backends: set[bytes], id: int) -> None:
+        self._executemany(
+            "DELETE FROM users WHERE backend = ? AND service = ?",
+            [(backend, id) for backend in backends],
+        )
+
+
+def _backends_of(svc: SVC | None) -> set[bytes]:
+    return {backend.hash() for backend in svc.backends} if svc else set()

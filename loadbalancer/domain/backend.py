@@ -1,0 +1,78 @@
+"""A backend: where a service sends its traffic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import ConfigDict
+
+from .addr_cluster import AddrCluster
+from .backend_state import BackendState
+from .domain_model import converters
+from .l3n4 import L3n4Addr
+from .l4 import L4Type
+from .scalars import BackendID, FEPortName, Preferred, Text, UInt16
+
+if TYPE_CHECKING:
+    from .. import models
+
+__all__ = ["DEFAULT_BACKEND_WEIGHT", "Backend", "new_backend", "new_backend_with_state"]
+
+DEFAULT_BACKEND_WEIGHT = 100
+"""The weight of a backend that is given none, 0 … 65535 (Go: `DefaultBackendWeight`)."""
+
+
+class Backend(L3n4Addr):
+    """An address with the facts of a backend (Go: `Backend`).
+
+    It can be changed, and every assignment is validated; hence, unlike its address, it has
+    no hash value.
+    """
+
+    model_config = ConfigDict(frozen=False)
+
+    fe_port_name: FEPortName = ""
+    """The name of the frontend's port this backend belongs to."""
+    id: BackendID = 0
+    """The identifier of the backend, 0 … 2³²-1; 0 until it is given one."""
+    weight: UInt16 = DEFAULT_BACKEND_WEIGHT
+    """The share of connections it gets, 0 … 65535, relative to the other backends."""
+    node_name: Text = ""
+    """The node it runs on, empty if unknown."""
+    state: BackendState = BackendState.ACTIVE
+    preferred: Preferred = False
+    """Whether it is taken before others that are not preferred."""
+
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    def get_backend_model(self) -> models.BackendAddress:
+        """The wire model of this backend (Go: `GetBackendModel`).
+
+        The INVALID state and the protocol have no place on the wire and are left out.
+        """
+        model: models.BackendAddress = converters().backend_address_model(self)
+        return model
+
+
+# Pydantic would let the class inherit the hash of its frozen parent.
+Backend.__hash__ = None
+
+
+def new_backend(
+    id: BackendID, protocol: L4Type, addr_cluster: AddrCluster, port_number: int
+) -> Backend:
+    """An ACTIVE backend of default weight, not preferred (Go: `NewBackend`)."""
+    return new_backend_with_state(id, protocol, addr_cluster, port_number, BackendState.ACTIVE)
+
+
+def new_backend_with_state(
+    id: BackendID,
+    protocol: L4Type,
+    addr_cluster: AddrCluster,
+    port_number: int,
+    state: BackendState,
+) -> Backend:
+    """A backend of default weight in that state, not preferred (Go: `NewBackendWithState`)."""
+    return Backend(
+        id=id, protocol=protocol, addr_cluster=addr_cluster, port=port_number, state=state
+    )

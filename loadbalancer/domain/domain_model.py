@@ -1,0 +1,65 @@
+"""What all domain models share: how they are copied, and that they validate."""
+
+from __future__ import annotations
+
+import copy
+from functools import cache
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["DomainModel", "DomainValue", "all_fields_set", "converters"]
+
+
+class DomainModel(BaseModel):
+    """A domain struct that can be changed; every assignment is validated."""
+
+    model_config = ConfigDict(
+        validate_assignment=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+    def deep_copy(self) -> Self:
+        """An independent copy (Go: `DeepCopy`)."""
+        return copy.deepcopy(self)
+
+    def deep_copy_into(self, out: Self) -> None:
+        """Make `out` an independent copy of this object (Go: `DeepCopyInto`).
+
+        Raises:
+            TypeError: `out` is of another type, or immutable.
+        """
+        if type(out) is not type(self):
+            raise TypeError(f"cannot copy {type(self).__name__} into {type(out).__name__}")
+        if self.model_config.get("frozen"):
+            raise TypeError(f"{type(self).__name__} is immutable: use deep_copy()")
+        out.__setstate__(copy.deepcopy(self).__getstate__())
+
+
+class DomainValue(DomainModel):
+    """A domain struct that is a value: immutable, hashable, equal by its fields."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+@cache
+def all_fields_set(cls: type[DomainModel]) -> set[str]:
+    """What Pydantic keeps beside an instance all of whose fields are given.
+
+    Instances can share it: all that is ever done to such a set is to add a field.
+    """
+    return set(cls.model_fields)
+
+
+@cache
+def converters() -> Any:
+    """The module of the converters, for the methods that return wire models.
+
+    Imported when it is first needed, since the domain is there without the wire, and looked up
+    just once, since an import in a function is not free.
+    """
+    from ..wire import converters as module
+
+    return module

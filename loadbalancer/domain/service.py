@@ -1,0 +1,68 @@
+"""A service: a frontend, its backends and how traffic gets from one to the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from .backend import Backend
+from .cidr import CIDR
+from .domain_model import DomainModel, DomainValue, converters
+from .l3n4 import L3n4AddrID
+from .scalars import Flag, Text, UInt16, UInt32
+from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+
+if TYPE_CHECKING:
+    from .. import models
+
+__all__ = ["SVC", "ServiceName"]
+
+
+class ServiceName(DomainValue):
+    """The namespace and name of a service (Go: `ServiceName`); both may be empty."""
+
+    namespace: Text = ""
+    name: Text = ""
+
+    if TYPE_CHECKING:
+        # Pydantic makes it; type checkers believe that there is none.
+        def __hash__(self) -> int: ...
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+class SVC(DomainModel):
+    """A service (Go: `SVC`). It can be changed, and every assignment is validated."""
+
+    frontend: L3n4AddrID
+    backends: list[Backend] = Field(default_factory=list[Backend])
+    type: SVCType = SVCType.NONE
+    ext_traffic_policy: SVCTrafficPolicy = SVCTrafficPolicy.NONE
+    """Where traffic from outside the cluster may go."""
+    int_traffic_policy: SVCTrafficPolicy = SVCTrafficPolicy.NONE
+    """Where traffic from inside the cluster may go."""
+    nat_policy: SVCNatPolicy = SVCNatPolicy.NONE
+    session_affinity: Flag = False
+    session_affinity_timeout_sec: UInt32 = 0
+    """How long a client keeps its backend, in seconds, 0 … 2³²-1."""
+    health_check_node_port: UInt16 = 0
+    """The node's port for health checks of the service, 0 … 65535; 0 is none."""
+    name: ServiceName = ServiceName()
+    load_balancer_source_ranges: list[CIDR] = Field(default_factory=list[CIDR])
+    """Who may connect; everybody if there are none."""
+    l7lb_proxy_port: UInt16 = 0
+    """The port of the proxy that balances on layer 7, 0 … 65535; 0 is none."""
+    l7lb_frontend_ports: list[Text] = Field(default_factory=list[Text])
+    loopback_hostport: Flag = False
+    """Whether a HostPort service is for the loopback interface alone."""
+
+    def get_model(self, *, include_protocol: bool = True) -> models.Service:
+        """The wire model of this service, `spec` and `status.realized` alike (Go: `GetModel`).
+
+        Backends are ordered by their id. The reference drops the frontend's protocol;
+        `include_protocol=False` does so, too.
+        """
+        model: models.Service = converters().service_model(self, include_protocol=include_protocol)
+        return model

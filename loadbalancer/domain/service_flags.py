@@ -1,0 +1,197 @@
+"""The 16 bits in which the datapath's service map keeps what it must know of a service."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Self
+
+from pydantic_core import core_schema
+
+from ..errors import LoadBalancerError
+from .domain_model import DomainValue
+from .scalars import UINT16_MAX, Flag
+from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+
+    from .l3n4 import L3n4Addr
+
+__all__ = ["ServiceFlagBit", "ServiceFlags", "SvcFlagParam", "new_svc_flag"]
+
+
+class ServiceFlagBit(IntEnum):
+    """The bits of `ServiceFlags` (Go: the constants `serviceFlag…`)."""
+
+    EXTERNAL_IPS = 1 << 0
+    NODE_PORT = 1 << 1
+    EXT_LOCAL_SCOPE = 1 << 2
+    HOST_PORT = 1 << 3
+    SESSION_AFFINITY = 1 << 4
+    LOAD_BALANCER = 1 << 5
+    ROUTABLE = 1 << 6
+    SOURCE_RANGE = 1 << 7
+    LOCAL_REDIRECT = 1 << 8
+    NAT46X64 = 1 << 9
+    L7_LOAD_BALANCER = 1 << 10
+    LOOPBACK = 1 << 11
+    INT_LOCAL_SCOPE = 1 << 12
+    TWO_SCOPES = 1 << 13
+
+
+# In the order in which they decide, should more than one be set.
+_TYPE_BITS = {
+    ServiceFlagBit.EXTERNAL_IPS: SVCType.ExternalIPs,
+    ServiceFlagBit.NODE_PORT: SVCType.NodePort,
+    ServiceFlagBit.LOAD_BALANCER: SVCType.LoadBalancer,
+    ServiceFlagBit.HOST_PORT: SVCType.HostPort,
+    ServiceFlagBit.LOCAL_REDIRECT: SVCType.LocalRedirect,
+}
+_BIT_OF_TYPE = {svc_type: bit for bit, svc_type in _TYPE_BITS.items()}
+
+_WORDS = {
+    ServiceFlagBit.EXT_LOCAL_SCOPE: "Local",
+    ServiceFlagBit.INT_LOCAL_SCOPE: "InternalLocal",
+    ServiceFlagBit.TWO_SCOPES: "two-scopes",
+    ServiceFlagBit.SESSION_AFFINITY: "sessionAffinity",
+    ServiceFlagBit.ROUTABLE: "non-routable",
+    ServiceFlagBit.SOURCE_RANGE: "check source-range",
+    ServiceFlagBit.NAT46X64: "46x64",
+    ServiceFlagBit.L7_LOAD_BALANCER: "l7-load-balancer",
+    ServiceFlagBit.LOOPBACK: "loopback",
+}
+
+
+class ServiceFlags(int):
+    """The datapath's flags of a service, 0 … 65535 (Go: `ServiceFlags`).
+
+    Bits 14 and 15 have no meaning and are kept as they are.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, value: int = 0) -> Self:
+        """Check the range; raises `LoadBalancerError`, or `TypeError` for what is no integer."""
+        # Programs without type checker get here with whatever they have.
+        if isinstance(value, bool) or not isinstance(value, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"service flags are an integer, not {type(value).__name__}")
+        if not 0 <= value <= UINT16_MAX:
+            raise LoadBalancerError(f"service flags are 0 … {UINT16_MAX}, not {value}")
+        return super().__new__(cls, value)
+
+    @property
+    def bits(self) -> tuple[ServiceFlagBit, ...]:
+        """The bits that are set, lowest first; 14 and 15 have no name."""
+        return tuple(bit for bit in ServiceFlagBit if self & bit)
+
+    @property
+    def svc_type(self) -> SVCType:
+        """The type the flags tell of, ClusterIP if none (Go: `SVCType`)."""
+        for bit, svc_type in _TYPE_BITS.items():
+            if self & bit:
+                return svc_type
+        return SVCType.ClusterIP
+
+    @property
+    def svc_ext_traffic_policy(self) -> SVCTrafficPolicy:
+        """Local or Cluster, for traffic from outside (Go: `SVCExtTrafficPolicy`)."""
+        return self._policy(ServiceFlagBit.EXT_LOCAL_SCOPE)
+
+    @property
+    def svc_int_traffic_policy(self) -> SVCTrafficPolicy:
+        """Local or Cluster, for traffic from inside (Go: `SVCIntTrafficPolicy`)."""
+        return self._policy(ServiceFlagBit.INT_LOCAL_SCOPE)
+
+    def _policy(self, bit: ServiceFlagBit) -> SVCTrafficPolicy:
+        return SVCTrafficPolicy.Local if self & bit else SVCTrafficPolicy.Cluster
+
+    def svc_nat_policy(self, frontend: L3n4Addr) -> SVCNatPolicy:
+        """NONE, or which way that frontend is translated (Go: `SVCNatPolicy`)."""
+        if not self & ServiceFlagBit.NAT46X64:
+            return SVCNatPolicy.NONE
+        return SVCNatPolicy.Nat64 if frontend.is_ipv6 else SVCNatPolicy.Nat46
+
+    @property
+    def is_l7lb(self) -> bool:
+        """Whether a layer 7 proxy balances the service (Go: `IsL7LB`)."""
+        return bool(self & ServiceFlagBit.L7_LOAD_BALANCER)
+
+    def uint16(self) -> int:
+        """The plain number (Go: `UInt16`)."""
+        return int(self)
+
+    def __str__(self) -> str:
+        words = [str(self.svc_type)]
+        for bit, word in _WORDS.items():
+            # The one word that tells of a bit that is not set.
+            if bool(self & bit) != (bit is ServiceFlagBit.ROUTABLE):
+                words.append(word)
+        return ", ".join(words)
+
+    def __repr__(self) -> str:
+        return f"ServiceFlags({int(self):#06x})"
+
+    def __format__(self, spec: str) -> str:
+        return format(int(self), spec) if spec else str(self)
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        number = core_schema.int_schema(strict=True, ge=0, le=UINT16_MAX)
+        return core_schema.no_info_after_validator_function(
+            cls, number, serialization=core_schema.simple_ser_schema("int")
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {
+            "title": "ServiceFlags",
+            "description": "The datapath's flags of a service.",
+            "type": "integer",
+            "minimum": 0,
+            "maximum": UINT16_MAX,
+        }
+
+
+class SvcFlagParam(DomainValue):
+    """What `new_svc_flag` makes flags of (Go: `SvcFlagParam`)."""
+
+    svc_type: SVCType = SVCType.NONE
+    svc_nat_policy: SVCNatPolicy = SVCNatPolicy.NONE
+    svc_ext_local: Flag = False
+    svc_int_local: Flag = False
+    session_affinity: Flag = False
+    is_routable: Flag = False
+    check_source_range: Flag = False
+    l7_load_balancer: Flag = False
+    loopback_hostport: Flag = False
+
+    if TYPE_CHECKING:
+        # Pydantic makes it; type checkers believe that there is none.
+        def __hash__(self) -> int: ...
+
+
+def new_svc_flag(param: SvcFlagParam) -> ServiceFlags:
+    """The flags of a service (Go: `NewSvcFlag`).
+
+    Loopback counts for a HostPort alone; there are two scopes when external and internal
+    traffic differ in being local, but never for a ClusterIP.
+    """
+    two_scopes = param.svc_ext_local != param.svc_int_local
+    wanted = {
+        ServiceFlagBit.EXT_LOCAL_SCOPE: param.svc_ext_local,
+        ServiceFlagBit.INT_LOCAL_SCOPE: param.svc_int_local,
+        ServiceFlagBit.TWO_SCOPES: two_scopes and param.svc_type is not SVCType.ClusterIP,
+        ServiceFlagBit.SESSION_AFFINITY: param.session_affinity,
+        ServiceFlagBit.ROUTABLE: param.is_routable,
+        ServiceFlagBit.SOURCE_RANGE: param.check_source_range,
+        ServiceFlagBit.NAT46X64: param.svc_nat_policy is not SVCNatPolicy.NONE,
+        ServiceFlagBit.L7_LOAD_BALANCER: param.l7_load_balancer,
+        ServiceFlagBit.LOOPBACK: param.loopback_hostport and param.svc_type is SVCType.HostPort,
+    }
+    flags = sum(bit for bit, is_set in wanted.items() if is_set)
+    return ServiceFlags(flags | _BIT_OF_TYPE.get(param.svc_type, 0))

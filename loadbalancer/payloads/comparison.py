@@ -1,0 +1,207 @@
+"""What changed from one dump to another, service by service.
+
+A service is known by its frontend: address, port and scope, and the protocol where the dump
+tells it. Two services that differ in nothing but that one dump tells the protocol and the
+other does not, as Cilium before 1.17, are the same service with a change.
+
+Services are kept as compact wire JSON, which takes a fraction of the memory of the objects.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from loadbalancer import SVC, Backend, L4Type, dump_service, load_service
+
+from ..domain.identity import address_order, name_of
+
+__all__ = ["BackendChange", "Comparison", "FieldChange", "ServiceChange", "compare"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One fact that is another one now."""
+
+    name: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackendChange:
+    """A backend that was added (it has no old), removed (it has no new) or changed."""
+
+    address: str
+    old: Backend | None
+    new: Backend | None
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChange:
+    """A service that is in both dumps, and differs."""
+
+    old: SVC
+    new: SVC
+    fields: tuple[FieldChange, ...]
+    backends: tuple[BackendChange, ...]
+
+
+_Order = tuple[bool, bytes, str]
+
+
+class _Kept(NamedTuple):
+    """A service that is kept: its place in the order of frontends, and its JSON."""
+
+    order: _Order
+    text: bytes
+
+    @property
+    def address(self) -> bytes:
+        return self.order[1]
+
+    @property
+    def has_protocol(self) -> bool:
+        return self.order[2] != L4Type.NONE
+
+
+@dataclass
+class Comparison:
+    """All that differs, each kind in the order of frontends."""
+
+    kept_added: dict[str, _Kept] = field(default_factory=dict[str, _Kept])
+    kept_removed: dict[str, _Kept] = field(default_factory=dict[str, _Kept])
+    kept_pairs: list[tuple[_Kept, _Kept]] = field(default_factory=list[tuple[_Kept, _Kept]])
+    unchanged: int = 0
+    """How many services are the same; all of them once `changed` has been gone through."""
+    repeated: list[str] = field(default_factory=list[str])
+    """Frontends that a dump has more than once; only the last one was compared."""
+
+    def added(self) -> Iterator[SVC]:
+        """The services that are in the second dump alone."""
+        return (load_service(each.text) for each in sorted(self.kept_added.values()))
+
+    def removed(self) -> Iterator[SVC]:
+        """The services that are in the first dump alone."""
+        return (load_service(each.text) for each in sorted(self.kept_removed.values()))
+
+    def changed(self) -> Iterator[ServiceChange]:
+        """The services that are in both, and differ."""
+        pairs, self.kept_pairs = sorted(self.kept_pairs), []
+        for kept_old, kept_new in pairs:
+            old, new = load_service(kept_old.text), load_service(kept_new.text)
+            fields, backends = tuple(_field_changes(old, new)), tuple(_backend_changes(old, new))
+            if fields or backends:
+                yield ServiceChange(old, new, fields, backends)
+            else:
+                # Nothing but the order of the backends.
+                self.unchanged += 1
+
+
+def compare(before: Iterable[SVC], after: Iterable[SVC]) -> Comparison:
+    """Compare two dumps; each is read but once, `before` first."""
+    result = Comparison()
+    old = _keep(before, {}, result.repeated)
+    new = _keep(after, old, result.repeated)
+    for name, kept in list(new.items()):
+        if name in old:
+            previous = old.pop(name)
+            del new[name]
+            if previous.text == kept.text:
+                result.unchanged += 1
+            else:
+                result.kept_pairs.append((previous, kept))
+    result.kept_removed, result.kept_added = old, new
+    _pair_by_address(result)
+    return result
+
+
+def _keep(
+    services: Iterable[SVC], others: Mapping[str, _Kept], repeated: list[str]
+) -> dict[str, _Kept]:
+    """Services by name; what is equal to one of the others is not kept twice."""
+    kept: dict[str, _Kept] = {}
+    for service in services:
+        name = name_of(service.frontend)
+        if name in kept:
+            repeated.append(name)
+        text = dump_service(service)
+        other = others.get(name)
+        if other is not None and other.text == text:
+            kept[name] = other
+        else:
+            kept[name] = _Kept(address_order(service.frontend), text)
+    return kept
+
+
+def _pair_by_address(result: Comparison) -> None:
+    """Make one of what is removed and added only since one dump does not tell the protocol."""
+    old, new = _by_only_address(result.kept_removed), _by_only_address(result.kept_added)
+    for address in old.keys() & new.keys():
+        removed, added = result.kept_removed[old[address]], result.kept_added[new[address]]
+        if not (removed.has_protocol and added.has_protocol):
+            result.kept_pairs.append((removed, added))
+            del result.kept_removed[old[address]]
+            del result.kept_added[new[address]]
+
+
+def _by_only_address(services: dict[str, _Kept]) -> dict[bytes, str]:
+    """The names of those services that no other one shares the address with."""
+    counts = Counter(kept.address for kept in services.values())
+    return {kept.address: name for name, kept in services.items() if counts[kept.address] == 1}
+
+
+def _field_changes(old: SVC, new: SVC) -> Iterator[FieldChange]:
+    def facts(service: SVC) -> dict[str, Any]:
+        return {
+            "id": service.frontend.id,
+            "protocol": service.frontend.protocol,
+            "type": service.type,
+            "external traffic policy": service.ext_traffic_policy,
+            "internal traffic policy": service.int_traffic_policy,
+            "NAT policy": service.nat_policy,
+            "health check node port": service.health_check_node_port,
+            "name": service.name,
+        }
+
+    yield from _differences(facts(old), facts(new))
+
+
+def _backend_changes(old: SVC, new: SVC) -> Iterator[BackendChange]:
+    def facts(backend: Backend) -> dict[str, Any]:
+        return {
+            "state": backend.state,
+            "weight": backend.weight,
+            "preferred": "yes" if backend.preferred else "no",
+            "node": backend.node_name or '""',
+        }
+
+    before, after = _by_address(old.backends), _by_address(new.backends)
+    for key, backend in before.items():
+        if key not in after:
+            yield BackendChange(str(backend), backend, None)
+        elif fields := tuple(_differences(facts(backend), facts(after[key]))):
+            yield BackendChange(str(backend), backend, after[key], fields)
+    for key, backend in after.items():
+        if key not in before:
+            yield BackendChange(str(backend), None, backend)
+
+
+def _by_address(backends: Iterable[Backend]) -> dict[tuple[str, int], Backend]:
+    """Backends by address, and by how often it has been there before."""
+    seen: Counter[str] = Counter()
+    found: dict[tuple[str, int], Backend] = {}
+    for backend in backends:
+        address = str(backend)
+        found[address, seen[address]] = backend
+        seen[address] += 1
+    return found
+
+
+def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[FieldChange]:
+    for name, value in old.items():
+        if value != new[name]:
+            yield FieldChange(name, str(value), str(new[name]))

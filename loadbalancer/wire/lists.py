@@ -1,0 +1,205 @@
+"""Whole dumps and single requests: JSON to services and back, without wire models between.
+
+What these functions accept and refuse, and what they return, is what the wire models and
+the converters do; see `conversion_schema` for how a step is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from pydantic import TypeAdapter
+from pydantic_core import ValidationError, core_schema
+
+from .. import models
+from ..domain.service import SVC
+from ..errors import ConversionError
+from .converters import new_svc_from_model, new_svc_from_service
+from .gc_pause import gc_paused
+from .reading import Reading, validator
+from .writing import spec_json
+
+__all__ = [
+    "dump_service",
+    "dump_services",
+    "load_service",
+    "load_service_spec",
+    "load_services",
+]
+
+Text = bytes | str
+
+# What is before, between and behind the two specs of a Service, and between two of these.
+_COMPACT = (b'{"spec":', b',"status":{"realized":', b"}}", b",")
+_SPACED = (b'{"spec": ', b', "status": {"realized": ', b"}}", b", ")
+
+
+def load_services(data: bytes | str, *, pause_gc: bool = True) -> list[SVC]:
+    """The services of a JSON list of Service objects, as `GET /v1/service` answers.
+
+    Python's cyclic garbage collector is paused meanwhile, for all threads, unless
+    `pause_gc` is false: it would look through all objects again and again.
+
+    Raises:
+        pydantic.ValidationError: the JSON is no list of services.
+        ConversionError: a service is no service; the pointer starts with its index.
+    """
+    with gc_paused(pause_gc):
+        services = _load_quickly(data)
+        return _load_plainly(data) if services is None else services
+
+
+def load_service(data: bytes | str) -> SVC:
+    """The service of the JSON of a Service, as `GET /v1/service/{id}` answers.
+
+    Raises:
+        pydantic.ValidationError: the JSON is no service.
+        ConversionError: the service is no service.
+    """
+    try:
+        return _read_service()(data)
+    except ValidationError:
+        pass
+    return new_svc_from_service(models.Service.model_validate_json(data))
+
+
+def load_service_spec(data: bytes | str) -> SVC:
+    """The service of the JSON of a ServiceSpec, the body of `PUT /v1/service/{id}`.
+
+    Raises:
+        pydantic.ValidationError: the JSON is no ServiceSpec.
+        ConversionError: the spec is no service.
+    """
+    try:
+        return _read_spec()(data)
+    except ValidationError:
+        pass
+    return new_svc_from_model(models.ServiceSpec.model_validate_json(data))
+
+
+def dump_services(
+    services: Iterable[SVC], *, include_protocol: bool = True, pause_gc: bool = True
+) -> bytes:
+    """The JSON list of the Service objects of services, as compact wire JSON."""
+    opening, middle, closing, comma = _COMPACT
+    pieces = [b"["]
+    with gc_paused(pause_gc):
+        for svc in services:
+            # What is realized is what was asked for: the text of it is made once.
+            spec = spec_json(svc, include_protocol=include_protocol).encode()
+            pieces += (opening, spec, middle, spec, closing, comma)
+        # The last comma gives way to the bracket.
+        pieces[max(1, len(pieces) - 1) :] = [b"]"]
+        return b"".join(pieces)
+
+
+def dump_service(svc: SVC, *, include_protocol: bool = True) -> bytes:
+    """The JSON of the Service of a service: that of `SVC.get_model`."""
+    opening, middle, closing, _ = _COMPACT
+    spec = spec_json(svc, include_protocol=include_protocol).encode()
+    return b"".join((opening, spec, middle, spec, closing))
+
+
+def _load_quickly(data: Text) -> list[SVC] | None:
+    """The services, unless something is wrong."""
+    specs = _equal_specs(data)
+    try:
+        if specs is None:
+            return _read_services()(data)
+        read = _read_nested_spec()
+        return [read(spec)[0][0][0] for spec in specs]
+    except ValidationError:
+        return None
+
+
+def _load_plainly(data: Text) -> list[SVC]:
+    """The same by way of the wire models, which say what is wrong."""
+    services: list[SVC] = []
+    for index, service in enumerate(_list_adapter().validate_json(data)):
+        try:
+            services.append(new_svc_from_service(service))
+        except ConversionError as error:
+            raise error.below(f"/{index}") from None
+    return services
+
+
+# An agent sends every spec twice. Where the two texts are equal, one is checked for both.
+_STYLES = (_COMPACT, _SPACED)
+
+
+def _equal_specs(data: Text) -> list[bytes] | None:
+    """The spec of each service, as `[[[spec]]]`, if they all equal what is realized.
+
+    The text is taken apart by nothing but the marks of a style between two equal texts. If
+    each of these is one JSON value, which the parser decides, then the whole is what it
+    was taken for. The brackets keep a value as deep as it was in the whole, for the
+    parser's limit.
+    """
+    if isinstance(data, str):
+        # Half a surrogate pair is no character: the parser is to stumble on it.
+        data = data.encode(errors="surrogatepass")
+    for style in _STYLES:
+        opening, middle, closing, comma = style
+        if data.startswith(b"[" + opening):
+            return _split_equal_specs(data, opening, middle, closing, comma)
+    return None
+
+
+def _split_equal_specs(
+    data: bytes, opening: bytes, middle: bytes, closing: bytes, comma: bytes
+) -> list[bytes] | None:
+    specs: list[bytes] = []
+    find = data.find
+    start = 1
+    while True:
+        start += len(opening)
+        end = find(middle, start)
+        if end < 0:
+            return None
+        spec = data[start:end]
+        again = end + len(middle)
+        after = again + len(spec)
+        if not (data.startswith(spec, again) and data.startswith(closing, after)):
+            return None
+        specs.append(b"[[[%b]]]" % spec)
+        after += len(closing)
+        if not data.startswith(comma + opening, after):
+            return specs if data[after:].strip(b" \t\r\n") == b"]" else None
+        start = after + len(comma)
+
+
+_ONE = Reading(from_json=True)
+# To remember the addresses of a dump would take more time than it saves, unless they recur.
+_MANY = Reading(from_json=True, remember_addresses=False)
+
+
+# Why something is refused is not for these to say, but for the wire models and the converters.
+
+
+@lru_cache(maxsize=1)
+def _read_services() -> Callable[[Text], list[SVC]]:
+    return validator(core_schema.list_schema(_MANY.service(), fail_fast=True)).validate_json
+
+
+@lru_cache(maxsize=1)
+def _read_service() -> Callable[[Text], SVC]:
+    return validator(_ONE.service()).validate_json
+
+
+@lru_cache(maxsize=1)
+def _read_spec() -> Callable[[Text], SVC]:
+    return validator(_ONE.spec()).validate_json
+
+
+@lru_cache(maxsize=1)
+def _read_nested_spec() -> Callable[[Text], list[list[list[SVC]]]]:
+    schema = _MANY.spec()
+    for _ in range(3):
+        schema = core_schema.list_schema(schema, min_length=1, max_length=1)
+    return validator(schema).validate_json
+
+
+@lru_cache(maxsize=1)
+def _list_adapter() -> TypeAdapter[list[models.Service]]:
+    return TypeAdapter(list[models.Service])

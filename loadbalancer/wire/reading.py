@@ -1,0 +1,327 @@
+"""The conversion of wire values to domain objects, as Pydantic core schemas.
+
+Checking a payload is Pydantic's work and so is building an object: a schema reads the fields
+of a wire model straight into those of a domain class. Wire values come as JSON, and then all
+is checked that the generated models check; or as instances of those models.
+
+A schema only tells good values from others. `conversion_check` says what is wrong with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
+
+from pydantic_core import CoreSchema, PydanticOmit, SchemaValidator, core_schema
+
+from .. import models
+from ..domain.addr_cluster import AddrCluster
+from ..domain.backend import DEFAULT_BACKEND_WEIGHT, Backend
+from ..domain.backend_state import BackendState
+from ..domain.domain_model import DomainModel, all_fields_set
+from ..domain.l3n4 import L3n4Addr, L3n4AddrID
+from ..domain.scalars import UINT32_MAX
+from ..domain.service import SVC, ServiceName
+from ..domain.service_type import SVCTrafficPolicy, SVCType
+from .model import WireModel
+from .words import NAT_POLICIES, PROTOCOLS, SCOPES, STATES, SVC_TYPES, TRAFFIC_POLICIES
+
+__all__ = ["Reading", "reading_of_models", "validator"]
+
+Fields = dict[str, Any]
+Parts = tuple[Fields, None, set[str]]
+"""What Pydantic makes an instance of: its fields, no extra ones, and which of them are set."""
+
+_after = core_schema.no_info_after_validator_function
+# Requests name the same addresses again and again, and to find one takes a fraction of the time
+# that it takes to read it. They cannot be changed, so that objects can share them.
+_remembered = lru_cache(maxsize=4096)(AddrCluster.parse)
+_LONGEST_REMEMBERED = 64
+_MAINTENANCE = BackendState.MAINTENANCE
+_NO_FLAGS: Fields = {}
+
+
+def validator(schema: CoreSchema, title: str = "") -> SchemaValidator:
+    """A validator of just this schema, whose errors have that title."""
+    config = core_schema.CoreConfig(title=title) if title else None
+    # Left to itself Pydantic takes the validator of the class `Backend` for whatever makes one.
+    return SchemaValidator(schema, config, _use_prebuilt=False)
+
+
+class _Field(NamedTuple):
+    """A field of a wire model, by its attribute, and how its value is converted."""
+
+    attribute: str
+    convert: Callable[[CoreSchema], CoreSchema] | None = None
+    required: bool = False
+    schema: CoreSchema | None = None
+    """What reads the value, in the place of what the model says."""
+
+
+class Reading:
+    """The schemas by which wire values become domain objects."""
+
+    def __init__(
+        self,
+        *,
+        from_json: bool,
+        remember_addresses: bool = True,
+        default_weight: int = DEFAULT_BACKEND_WEIGHT,
+    ) -> None:
+        self._from_json = from_json
+        self._remember_addresses = remember_addresses
+        self._default_weight = default_weight
+
+    def frontend(self, cls: type[L3n4Addr] = L3n4Addr) -> CoreSchema:
+        """A FrontendAddress → `L3n4Addr` or a subclass."""
+        values = self._values(
+            models.FrontendAddress,
+            protocol=_Field("protocol", _by(PROTOCOLS)),
+            port=_Field("port"),
+            addr_cluster=_Field("ip", self._read_address, required=True),
+            scope=_Field("scope", _by(SCOPES), required=True),
+        )
+        absent, fields_set = _defaults(cls), all_fields_set(cls)
+
+        def parts(values: Fields) -> Parts:
+            return absent | values, None, fields_set
+
+        return self._made(cls, values, parts, models.FrontendAddress)
+
+    def backend(self) -> CoreSchema:
+        """A BackendAddress → `Backend`."""
+        values = self._values(
+            models.BackendAddress,
+            port=_Field("port"),
+            addr_cluster=_Field("ip", self._read_address, required=True),
+            weight=_Field("weight"),
+            node_name=_Field("node_name"),
+            state=_Field("state", _by(STATES)),
+            preferred=_Field("preferred"),
+        )
+        absent = _defaults(Backend) | {"weight": self._default_weight}
+        fields_set = all_fields_set(Backend)
+
+        def parts(values: Fields) -> Parts:
+            fields = absent | values
+            if not fields["weight"]:
+                fields["state"] = _MAINTENANCE
+            return fields, None, fields_set
+
+        return self._made(Backend, values, parts, models.BackendAddress)
+
+    def spec(self) -> CoreSchema:
+        """A ServiceSpec → `SVC`."""
+        frontend = self.frontend(L3n4AddrID)
+        backends = core_schema.list_schema(self.backend(), fail_fast=True)
+        id = core_schema.int_schema(strict=True, ge=0, le=UINT32_MAX)
+        values = self._values(
+            models.ServiceSpec,
+            frontend=_Field("frontend_address", required=True, schema=frontend),
+            backends=_Field("backend_addresses", schema=backends),
+            flags=_Field("flags", schema=self._flags()),
+            id=_Field("id", schema=id),
+            update_services=_Field("update_services"),
+        )
+        absent = _defaults(SVC) | {
+            "type": SVCType.ClusterIP,
+            "ext_traffic_policy": SVCTrafficPolicy.Cluster,
+            "int_traffic_policy": SVCTrafficPolicy.Cluster,
+            "name": ServiceName(namespace="", name=""),
+        }
+        fields_set = all_fields_set(SVC)
+
+        def parts(values: Fields) -> Parts:
+            frontend = values["frontend"]
+            if "id" in values:
+                # It is no part of the frontend's address, which has just been made for this.
+                frontend.__dict__["id"] = values["id"]
+            fields = absent | values.get("flags", _NO_FLAGS)
+            fields["frontend"] = frontend
+            fields["backends"] = values.get("backends") or []
+            fields["load_balancer_source_ranges"] = []
+            fields["l7lb_frontend_ports"] = []
+            return fields, None, fields_set
+
+        return self._made(SVC, values, parts, models.ServiceSpec)
+
+    def service(self) -> CoreSchema:
+        """A Service → `SVC`: of what is realized, if anything is, else of the spec.
+
+        The spec beside what is realized is checked and dropped.
+        """
+        spec, nullable = self.spec(), core_schema.nullable_schema
+        realized = _object({"realized": spec}, {})
+        not_realized = nullable(_object({}, {"realized": core_schema.none_schema()}))
+        return core_schema.union_schema(
+            [
+                _after(
+                    lambda service: service["status"]["realized"],
+                    _object({"status": realized}, {"spec": nullable(self._spec_as_read())}),
+                ),
+                _after(
+                    lambda service: service["spec"],
+                    _object({"spec": spec}, {"status": not_realized}),
+                ),
+            ],
+            mode="left_to_right",
+        )
+
+    def _spec_as_read(self) -> CoreSchema:
+        return self._as_read(
+            models.ServiceSpec,
+            frontend_address=self._as_read(models.FrontendAddress),
+            backend_addresses=core_schema.list_schema(
+                self._as_read(models.BackendAddress), fail_fast=True
+            ),
+            flags=self._as_read(models.ServiceSpecFlags),
+        )
+
+    def _as_read(self, model: type[WireModel], **schemas: CoreSchema) -> CoreSchema:
+        """The values of a model as they are."""
+        taken = {
+            name: _Field(name, required=_is_required(field), schema=schemas.get(name))
+            for name, field in _wire_fields(model).items()
+        }
+        return self._values(model, **taken)
+
+    def _flags(self) -> CoreSchema:
+        """ServiceSpecFlags → the fields of an `SVC` that are there."""
+        values = self._values(
+            models.ServiceSpecFlags,
+            type=_Field("type", _by(SVC_TYPES)),
+            ext_traffic_policy=_Field("ext_traffic_policy", _by(TRAFFIC_POLICIES)),
+            int_traffic_policy=_Field("int_traffic_policy", _by(TRAFFIC_POLICIES)),
+            nat_policy=_Field("nat_policy", _by(NAT_POLICIES)),
+            health_check_node_port=_Field("health_check_node_port"),
+            name=_Field("name"),
+            namespace=_Field("namespace"),
+            traffic_policy=_Field("traffic_policy"),
+        )
+        fields_set = all_fields_set(ServiceName)
+        new_name = validator(core_schema.model_schema(ServiceName, core_schema.any_schema()))
+
+        def fields_of(values: Fields) -> Fields:
+            # The deprecated name of the external policy is not read.
+            values.pop("traffic_policy", None)
+            if "name" in values or "namespace" in values:
+                name = {"namespace": values.pop("namespace", ""), "name": values.pop("name", "")}
+                values["name"] = new_name.validate_python((name, None, fields_set))
+            return values
+
+        return self._read(models.ServiceSpecFlags, _after(fields_of, values))
+
+    def _read_address(self, text: CoreSchema) -> CoreSchema:
+        read = _after(AddrCluster.parse, text)
+        if not self._remember_addresses:
+            return read
+        # A zone may be of any length, and nobody is to fill our memory.
+        short = core_schema.str_schema(strict=True, max_length=_LONGEST_REMEMBERED)
+        again = _after(_remembered, short)
+        return core_schema.union_schema([again, read], mode="left_to_right")
+
+    def _values(self, model: type[WireModel], **taken: _Field) -> CoreSchema:
+        """The values of a model's fields that are there, as a dictionary by other names."""
+        wire = _wire_fields(model)
+        if wire.keys() != {each.attribute for each in taken.values()}:
+            raise TypeError(f"not all fields of {model.__name__} are taken")
+        read: dict[str, core_schema.TypedDictField] = {}
+        for name, each in taken.items():
+            field = wire[each.attribute]
+            alias = field.get("validation_alias", each.attribute)
+            read[name] = core_schema.typed_dict_field(
+                self._value(field, each),
+                required=each.required,
+                validation_alias=alias if self._from_json else each.attribute,
+            )
+        return core_schema.typed_dict_schema(read)
+
+    def _made(
+        self,
+        cls: type[DomainModel],
+        values: CoreSchema,
+        parts: Callable[[Fields], Parts],
+        model: type[WireModel],
+    ) -> CoreSchema:
+        """An instance of a domain class, of the parts that a function makes of values."""
+        return self._read(model, core_schema.model_schema(cls, _after(parts, values)))
+
+    def _read(self, model: type[WireModel], schema: CoreSchema) -> CoreSchema:
+        """What reads the values of a model, be they in JSON or in an instance of it."""
+        if self._from_json:
+            return schema
+
+        def attributes(instance: object) -> Fields:
+            if not isinstance(instance, model):
+                raise TypeError(f"{model.__name__} expected, not {type(instance).__name__}")
+            fields = instance.__dict__
+            return {name: value for name, value in fields.items() if value is not None}
+
+        return core_schema.no_info_before_validator_function(attributes, schema)
+
+    def _value(self, field: core_schema.ModelField, taken: _Field) -> CoreSchema:
+        schema = taken.schema or _never_null(field)
+        if not self._from_json and schema["type"] == "literal":
+            # A model can be given words that no payload can have, which are words all the same.
+            schema = core_schema.str_schema(strict=True)
+        if taken.convert:
+            schema = taken.convert(schema)
+        if self._from_json and not taken.required:
+            null = _after(_omit, core_schema.none_schema())
+            schema = core_schema.union_schema([schema, null], mode="left_to_right")
+        return schema
+
+
+def reading_of_models(default_weight: int) -> Reading:
+    """The reading of wire models in which an absent weight is that, 0 … 65535.
+
+    Raises:
+        pydantic.ValidationError: it is no weight.
+    """
+    weight = _never_null(_wire_fields(models.BackendAddress)["weight"])
+    known: int = validator(weight, "default_weight").validate_python(default_weight)
+    return Reading(from_json=False, default_weight=int(known))
+
+
+def _by(words: Mapping[str, Any]) -> Callable[[CoreSchema], CoreSchema]:
+    return lambda schema: _after(words.__getitem__, schema)
+
+
+def _defaults(cls: type[DomainModel]) -> Fields:
+    """The fields of an instance that is given none, in their order."""
+    return {name: field.get_default() for name, field in cls.model_fields.items()}
+
+
+def _omit(_: None) -> NoReturn:
+    raise PydanticOmit
+
+
+def _wire_fields(model: type[WireModel]) -> dict[str, core_schema.ModelField]:
+    schema: Any = model.__pydantic_core_schema__
+    while schema["type"] != "model-fields":
+        schema = schema["schema"]
+    fields: dict[str, core_schema.ModelField] = schema["fields"]
+    return fields
+
+
+def _is_required(field: core_schema.ModelField) -> bool:
+    required: bool = field["schema"]["type"] != "default"
+    return required
+
+
+def _never_null(field: core_schema.ModelField) -> CoreSchema:
+    """What a field of a wire model takes beside null."""
+    schema: Any = field["schema"]
+    while schema["type"] in ("default", "nullable"):
+        schema = schema["schema"]
+    value: CoreSchema = schema
+    return value
+
+
+def _object(required: dict[str, CoreSchema], optional: dict[str, CoreSchema]) -> CoreSchema:
+    field = core_schema.typed_dict_field
+    return core_schema.typed_dict_schema(
+        {name: field(schema, required=True) for name, schema in required.items()}
+        | {name: field(schema, required=False) for name, schema in optional.items()}
+    )

@@ -1,0 +1,124 @@
+"""What a domain object is on the wire: its JSON, compact, keys in the order of the wire.
+
+Output is made of these texts, and wire models are read from them. Texts at once, and past
+properties, since this runs for each backend of a dump.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from json.encoder import encode_basestring as _quoted
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from ..domain.backend import Backend
+from ..domain.backend_state import BackendState
+from ..domain.l3n4 import L3n4Addr
+from ..domain.l4 import L4Type
+from ..domain.service import SVC
+from ..domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+from .words import PROTOCOL_WORDS, SCOPE_WORDS, WIRE_STATE_WORDS
+
+__all__ = ["backend_json", "frontend_json", "spec_json"]
+
+_Value = TypeVar("_Value")
+_Family = TypeVar("_Family", bound=StrEnum)
+
+_by_id = attrgetter("id")
+# The digits of a number, however it would print itself.
+_digits = int.__repr__
+
+
+def frontend_json(addr: L3n4Addr, *, include_protocol: bool = True) -> str:
+    """The FrontendAddress of an address."""
+    fields = addr.__dict__
+    ip, port = _quoted(fields["addr_cluster"]._text), _number("port", fields["port"])
+    protocol = _PROTOCOLS[fields["protocol"]] if include_protocol else ""
+    return f'{{"ip":{ip}{port}{protocol}{_SCOPES[fields["scope"]]}}}'
+
+
+def backend_json(backend: Backend) -> str:
+    """The BackendAddress of a backend."""
+    return _backends((backend,))
+
+
+def spec_json(svc: SVC, *, include_protocol: bool = True) -> str:
+    """The ServiceSpec of a service, its backends ordered by id."""
+    fields = svc.__dict__
+    frontend = fields["frontend"]
+    backends = _backends(sorted(fields["backends"], key=_by_id))
+    id = _number("id", frontend.__dict__["id"])
+    return (
+        f'{{"backend-addresses":[{backends}],"flags":{{{_flags(fields)}}},'
+        f'"frontend-address":{frontend_json(frontend, include_protocol=include_protocol)}{id}}}'
+    )
+
+
+def _backends(backends: Iterable[Backend]) -> str:
+    texts: list[str] = []
+    facts: tuple[Any, ...] = ()
+    said = ""
+    for backend in backends:
+        fields = backend.__dict__
+        address = fields["addr_cluster"]
+        # Nothing of an address needs an escape but its zone, which may be any text.
+        ip = _quoted(address._text)[1:-1] if address._zone else address._text
+        # As `_text` has it, without the call.
+        node_name = f',"nodeName":{_quoted(name)}' if (name := fields["node_name"]) else ""
+        others = fields["port"], fields["preferred"], fields["state"], fields["weight"]
+        # Mostly they are the same for all backends of a service.
+        if others != facts:
+            facts, said = others, _backend_facts(*others)
+        texts.append(f'{{"ip":"{ip}"{node_name}{said}}}')
+    return ",".join(texts)
+
+
+def _backend_facts(port: int, preferred: bool, state: BackendState, weight: int) -> str:
+    is_preferred = ',"preferred":true' if preferred else ""
+    # A weight of 0 is not left out: it says something, that the backend is in maintenance.
+    return f'{_number("port", port)}{is_preferred}{_STATES[state]},"weight":{_digits(weight)}'
+
+
+def _flags(fields: Mapping[str, Any]) -> str:
+    ext_policy = fields["ext_traffic_policy"]
+    name = fields["name"].__dict__
+    members = (
+        f"{_EXT_POLICIES[ext_policy]}"
+        f"{_number('healthCheckNodePort', fields['health_check_node_port'])}"
+        f"{_INT_POLICIES[fields['int_traffic_policy']]}{_text('name', name['name'])}"
+        f"{_text('namespace', name['namespace'])}{_NAT_POLICIES[fields['nat_policy']]}"
+        f"{_POLICIES[ext_policy]}{_TYPES[fields['type']]}"
+    )
+    return members[1:]
+
+
+# A member behind others, or nothing: what is empty is absent (Go: `omitempty`).
+
+
+def _text(key: str, text: str) -> str:
+    return f',"{key}":{_quoted(text)}' if text else ""
+
+
+def _number(key: str, number: int) -> str:
+    return f',"{key}":{_digits(number)}' if number else ""
+
+
+def _words(key: str, words: Mapping[_Value, str | None]) -> dict[_Value, str]:
+    return {value: _text(key, word or "") for value, word in words.items()}
+
+
+def _names(key: str, family: type[_Family]) -> dict[_Family, str]:
+    # NONE is a type and a policy of the domain alone: the wire has no word for it.
+    return _words(key, {each: "" if each.value == "NONE" else each.value for each in family})
+
+
+_STATES = tuple(_text("state", word or "") for word in WIRE_STATE_WORDS)
+_PROTOCOLS = _words("protocol", {each: PROTOCOL_WORDS.get(each) for each in L4Type})
+_SCOPES = tuple(_text("scope", word) for word in SCOPE_WORDS)
+
+_EXT_POLICIES = _names("extTrafficPolicy", SVCTrafficPolicy)
+_INT_POLICIES = _names("intTrafficPolicy", SVCTrafficPolicy)
+_NAT_POLICIES = _names("natPolicy", SVCNatPolicy)
+_POLICIES = _names("trafficPolicy", SVCTrafficPolicy)
+_TYPES = _names("type", SVCType)
