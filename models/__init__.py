@@ -9,6 +9,65 @@ from pydantic import Field, RootModel, StrictBool, StrictInt, StrictStr
 from loadbalancer.wire.model import WireModel
 
 
+class ServiceSpecFlags(WireModel):
+    """Type and policies of a service."""
+
+    ext_traffic_policy: Annotated[
+        Literal["Cluster", "Local"] | None,
+        Field(
+            alias="extTrafficPolicy",
+            description="Backends that traffic from outside the cluster may go to, those of the whole\ncluster or those of the node it arrives at. Absent is `Cluster`.",
+        ),
+    ] = None
+    health_check_node_port: Annotated[
+        StrictInt | None,
+        Field(
+            alias="healthCheckNodePort",
+            description="Node port that answers health checks of the service, 0 to 65535. 0 is the same as\nabsent, no health check.",
+            ge=0,
+            le=65535,
+        ),
+    ] = None
+    int_traffic_policy: Annotated[
+        Literal["Cluster", "Local"] | None,
+        Field(
+            alias="intTrafficPolicy",
+            description="Backends that traffic from inside the cluster may go to, those of the whole\ncluster or those of the node it comes from. Absent is `Cluster`.",
+        ),
+    ] = None
+    name: Annotated[StrictStr | None, Field(description="Name of the Kubernetes service.")] = None
+    namespace: Annotated[
+        StrictStr | None, Field(description="Namespace of the Kubernetes service.")
+    ] = None
+    nat_policy: Annotated[
+        Literal["None", "Nat46", "Nat64"] | None,
+        Field(
+            alias="natPolicy",
+            description="Translation between address families. The agent fills it in where frontend and\nbackends differ in family. Absent is no translation.",
+        ),
+    ] = None
+    traffic_policy: Annotated[
+        Literal["Cluster", "Local"] | None,
+        Field(
+            alias="trafficPolicy",
+            description="Deprecated name of `extTrafficPolicy`. The agent fills in both alike, and ignores\nthis one in a request.",
+            json_schema_extra={"deprecated": True},
+        ),
+    ] = None
+    type: Annotated[
+        Literal["ClusterIP", "NodePort", "ExternalIPs", "HostPort", "LoadBalancer", "LocalRedirect"]
+        | None,
+        Field(description="Kind of the service, after Kubernetes. Absent is `ClusterIP`."),
+    ] = None
+
+
+class Error(RootModel[StrictStr]):
+    root: Annotated[
+        StrictStr,
+        Field(description="Why the agent did not carry out a request, as one text in English."),
+    ]
+
+
 class FrontendAddress(WireModel):
     """Where a service is reached, an address of layers 3 and 4."""
 
@@ -73,77 +132,6 @@ class BackendAddress(WireModel):
     ] = None
 
 
-class ServiceSpecFlags(WireModel):
-    """Type and policies of a service."""
-
-    ext_traffic_policy: Annotated[
-        Literal["Cluster", "Local"] | None,
-        Field(
-            alias="extTrafficPolicy",
-            description="Backends that traffic from outside the cluster may go to, those of the whole\ncluster or those of the node it arrives at. Absent is `Cluster`.",
-        ),
-    ] = None
-    health_check_node_port: Annotated[
-        StrictInt | None,
-        Field(
-            alias="healthCheckNodePort",
-            description="Node port that answers health checks of the service, 0 to 65535. 0 is the same as\nabsent, no health check.",
-            ge=0,
-            le=65535,
-        ),
-    ] = None
-    int_traffic_policy: Annotated[
-        Literal["Cluster", "Local"] | None,
-        Field(
-            alias="intTrafficPolicy",
-            description="Backends that traffic from inside the cluster may go to, those of the whole\ncluster or those of the node it comes from. Absent is `Cluster`.",
-        ),
-    ] = None
-    name: Annotated[StrictStr | None, Field(description="Name of the Kubernetes service.")] = None
-    namespace: Annotated[
-        StrictStr | None, Field(description="Namespace of the Kubernetes service.")
-    ] = None
-    nat_policy: Annotated[
-        Literal["None", "Nat46", "Nat64"] | None,
-        Field(
-            alias="natPolicy",
-            description="Translation between address families. The agent fills it in where frontend and\nbackends differ in family. Absent is no translation.",
-        ),
-    ] = None
-    traffic_policy: Annotated[
-        Literal["Cluster", "Local"] | None,
-        Field(
-            alias="trafficPolicy",
-            description="Deprecated name of `extTrafficPolicy`. The agent fills in both alike, and ignores\nthis one in a request.",
-            json_schema_extra={"deprecated": True},
-        ),
-    ] = None
-    type: Annotated[
-        Literal["ClusterIP", "NodePort", "ExternalIPs", "HostPort", "LoadBalancer", "LocalRedirect"]
-        | None,
-        Field(description="Kind of the service, after Kubernetes. Absent is `ClusterIP`."),
-    ] = None
-
-
-class LRPBackend(WireModel):
-    """A pod that redirected traffic goes to."""
-
-    backend_address: Annotated[
-        BackendAddress | None,
-        Field(alias="backend-address", description="Where the pod takes the traffic."),
-    ] = None
-    pod_id: Annotated[
-        StrictStr | None, Field(alias="pod-id", description="The pod as `namespace/name`.")
-    ] = None
-
-
-class Error(RootModel[StrictStr]):
-    root: Annotated[
-        StrictStr,
-        Field(description="Why the agent did not carry out a request, as one text in English."),
-    ]
-
-
 class ServiceSpec(WireModel):
     """A service as it is wanted, a frontend and the backends that serve it."""
 
@@ -194,6 +182,18 @@ class Service(WireModel):
     status: Annotated[
         ServiceStatus | None,
         Field(description="The service as it is. Where there is one, it stands for the service."),
+    ] = None
+
+
+class LRPBackend(WireModel):
+    """A pod that redirected traffic goes to."""
+
+    backend_address: Annotated[
+        BackendAddress | None,
+        Field(alias="backend-address", description="Where the pod takes the traffic."),
+    ] = None
+    pod_id: Annotated[
+        StrictStr | None, Field(alias="pod-id", description="The pod as `namespace/name`.")
     ] = None
 
 

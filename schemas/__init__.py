@@ -2,7 +2,8 @@
 
 The files lie beside this module: `json/NAME.json`, and `json/NAME.serialization.json` where
 what is written is more than what may be read; `openapi.yaml` is their hand-written source
-for the wire models, `json/openapi.json` the same document as JSON.
+for the wire models. `json/openapi.json` is made of it, for clients: without null, which the API
+takes for an absent value but nobody should send, and with a name for each object and enum.
 """
 
 from __future__ import annotations

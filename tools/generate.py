@@ -23,6 +23,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import yaml
+from published import published
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -61,7 +62,7 @@ def generate_json_schemas(out: Path) -> None:
     target = out / "schemas" / "json"
     target.mkdir(parents=True)
     with (ROOT / "schemas" / "openapi.yaml").open("rb") as file:
-        write_json("openapi", yaml.safe_load(file))
+        write_json("openapi", published(yaml.safe_load(file)))
     types = {name: getattr(models, name) for name in WIRE_MODELS}
     types |= {name: getattr(loadbalancer, name) for name in DOMAIN_TYPES}
     for name, kind in types.items():
