@@ -62,8 +62,8 @@ run: $(INSTALLED) ## Try the command on the examples
 		|| test $$? -eq 1
 	@printf '\n$$ loadbalancer validate examples\n'
 	@$(BIN)/loadbalancer validate examples || test $$? -eq 1
-	@printf '\nTwo of the examples are refused on purpose: broken.json, and client_put_4.json as a\n'
-	@printf 'real client sent it. More to try: $(BIN)/loadbalancer --help\n'
+	@printf '\nOne of the examples is refused on purpose: broken.json.\n'
+	@printf 'More to try: $(BIN)/loadbalancer --help\n'
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure beside json.loads and others, 1,000 to 100,000 services (5 minutes, some GB)

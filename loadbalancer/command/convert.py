@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,7 @@ from .progress import reading_bar
 
 if TYPE_CHECKING:
     from ..payloads.checking import Item
+    from .intake import Intake
 
 __all__ = ["command"]
 
@@ -57,7 +59,7 @@ def command(
       1  something was left out, since it is invalid; standard error says why
       2  something could not be read
     """
-    from .conversion import domain_json, wire_json, write_array_or_value, write_lines
+    from ..payloads.rewriting import domain_json, wire_json
     from .intake import Intake
 
     def text(item: Item) -> str:
@@ -73,17 +75,39 @@ def command(
         if is_sorted:
             values = sorted(values, key=lambda value: _order(value[0]))
         if form == "ndjson":
-            write_lines((value for _, value in values), sys.stdout)
+            sys.stdout.writelines(f"{value}\n" for _, value in values)
         else:
-            write_array_or_value(values, sys.stdout)
+            _write_array_or_value(values, intake)
     return intake.exit_code
+
+
+def _write_array_or_value(values: Iterable[tuple[Item, str]], intake: Intake) -> None:
+    """Write a JSON array, or the value itself if there is only one that was in no array.
+
+    Nothing is written if the only value is invalid. Only as much is held back as it takes to
+    know which of these it is.
+    """
+    rest = iter(values)
+    held = list(islice(rest, 2))
+    if len(held) < 2 and not intake.is_list:
+        sys.stdout.writelines(f"{text}\n" for _, text in held)
+        return
+    sys.stdout.write("[")
+    separator = ""
+    for _, text in chain(held, rest):
+        sys.stdout.write(separator + text)
+        separator = ",\n "
+    sys.stdout.write("]\n")
 
 
 def _order(item: Item) -> tuple[str, object]:
     from loadbalancer import SVC
 
     from ..domain.identity import address_order
+    from ..payloads.checking import StateUpdate
 
     domain = item.domain
+    if isinstance(domain, StateUpdate):
+        return item.kind, ()
     address = domain.frontend if isinstance(domain, SVC) else domain
     return item.kind, address_order(address)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ..payloads.checking import Checker, Item
+from ..payloads.checking import Checked, Checker, Item
 from ..payloads.kinds import Kind
 from ..payloads.problems import Problem, Severity
 from ..payloads.sources import CannotRead, Source
@@ -25,6 +25,9 @@ class Intake:
 
     def __init__(self, hide_bar: Callable[[], None], on_read: Callable[[int], None]) -> None:
         self.exit_code = OK
+        self.is_list = False
+        """Whether there has been an array, or more than one value, valid or not."""
+        self._values = 0
         self._hide_bar = hide_bar
         self._on_read = on_read
         self._errors: Printer | None = None
@@ -36,7 +39,8 @@ class Intake:
             try:
                 if isinstance(source, CannotRead):
                     raise source
-                for checked in checker.check(source, self._on_read):
+                for checked in checker.check(source.chunks(self._on_read), source.name):
+                    self._count(checked)
                     yield from checked.items
                     for problem in checked.problems:
                         self._refuse(problem)
@@ -55,8 +59,12 @@ class Intake:
                 yield item.domain
             else:
                 self._hide_bar()
-                complain(f"left out: a {item.kind} is no service")
+                complain(f"left out, since it is not a service: {item.kind}")
                 self.exit_code = max(self.exit_code, INVALID)
+
+    def _count(self, checked: Checked) -> None:
+        self._values += len(checked.items) + len(checked.refused)
+        self.is_list = self.is_list or checked.is_list or self._values > 1
 
     def _refuse(self, problem: Problem) -> None:
         self._hide_bar()

@@ -17,7 +17,7 @@ from ..payloads.sources import CannotRead, Source, find_sources, standard_input_
 __all__ = ["LibraryEnum", "as_option", "files_argument", "format_option", "kind_of_option"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_KINDS = {kind.name.lower(): kind for kind in Kind}
+_KINDS = {kind.name.lower(): kind for kind in Kind if kind is not Kind.STATE_UPDATE}
 
 
 def _sources(

@@ -4,15 +4,41 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..payloads.kinds import Kind
 from ..payloads.problems import Problem, Severity
+from ..payloads.verdict import Verdict, counted
+from .exit_codes import INVALID, OK, TROUBLE
 from .printing import Part, Printer, complain, visible
-from .validation import FileResult, Summary
 
-__all__ = ["JsonReporter", "Reporter", "TextReporter", "counted", "print_problem"]
+__all__ = ["JsonReporter", "Reporter", "Summary", "TextReporter", "counted", "print_problem"]
+
+
+@dataclass
+class Summary:
+    """All files together."""
+
+    files: int = 0
+    invalid: int = 0
+    unreadable: int = 0
+    errors: int = 0
+    warnings: int = 0
+
+    def add(self, verdict: Verdict) -> None:
+        """Count a file in."""
+        self.files += 1
+        self.invalid += bool(verdict.errors)
+        self.unreadable += bool(verdict.unreadable)
+        self.errors += verdict.errors
+        self.warnings += verdict.warnings
+
+    @property
+    def exit_code(self) -> int:
+        """Of the command: what could not be read outweighs what is invalid."""
+        if self.unreadable:
+            return TROUBLE
+        return INVALID if self.errors else OK
 
 
 class Reporter(ABC):
@@ -37,7 +63,7 @@ class Reporter(ABC):
     def _tell(self, problem: Problem) -> None: ...
 
     @abstractmethod
-    def file(self, result: FileResult) -> None:
+    def file(self, name: str, verdict: Verdict) -> None:
         """Tell of a file that has been read."""
 
     @abstractmethod
@@ -56,11 +82,11 @@ class TextReporter(Reporter):
     def _tell(self, problem: Problem) -> None:
         print_problem(self._printer, problem)
 
-    def file(self, result: FileResult) -> None:
-        if result.unreadable:
-            complain(f"cannot read {result.file}: {result.unreadable}")
+    def file(self, name: str, verdict: Verdict) -> None:
+        if verdict.unreadable:
+            complain(f"cannot read {name}: {verdict.unreadable}")
         elif not self._is_quiet:
-            self._printer.line(*_file_line(result))
+            self._printer.line(*_file_line(name, verdict))
 
     def end(self, summary: Summary) -> None:
         if self.left_out:
@@ -82,16 +108,12 @@ class JsonReporter(Reporter):
     def _tell(self, problem: Problem) -> None:
         self._problems.append(problem.as_json())
 
-    def file(self, result: FileResult) -> None:
+    def file(self, name: str, verdict: Verdict) -> None:
         self._files.append(
             {
-                "file": result.file,
-                "valid": result.is_valid,
-                "values": {kind.value: number for kind, number in result.kinds.items()},
-                "backends": result.backends,
-                "errors": result.errors,
-                "warnings": result.warnings,
-                "unreadable": result.unreadable or None,
+                "file": name,
+                **verdict.as_json(),
+                "unreadable": verdict.unreadable or None,
                 "problems": self._problems,
             }
         )
@@ -133,24 +155,16 @@ def _place(problem: Problem) -> list[Part]:
     return parts
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 service`, `2 services`."""
-    return f"{number:,} {noun if number == 1 else noun + 's'}"
-
-
-def _file_line(result: FileResult) -> list[Part]:
-    parts: list[Part] = [f"{visible(result.file)}: "]
-    contents = [counted(result.kinds[kind], kind.value) for kind in Kind if result.kinds[kind]]
-    told = ", ".join(contents) or "nothing in it"
-    if result.backends:
-        told += f" with {counted(result.backends, 'backend')}"
-    if result.is_valid:
-        parts += [("ok", "green"), f", {told}"]
+def _file_line(name: str, verdict: Verdict) -> list[Part]:
+    parts: list[Part] = [f"{visible(name)}: "]
+    told = verdict.contents()
+    if verdict.is_valid:
+        parts += [("ok", "green"), f", {told or 'nothing in it'}"]
     else:
-        parts += [("invalid", "bold red"), f", {counted(result.errors, 'error')}"]
-        parts += [f"; valid: {told}"] if contents else []
-    if result.warnings:
-        parts.append(f"; {counted(result.warnings, 'warning')}")
+        parts += [("invalid", "bold red"), f", {counted(verdict.errors, 'error')}"]
+        parts += [f"; valid: {told}"] if verdict.kinds else []
+    if verdict.warnings:
+        parts.append(f"; {counted(verdict.warnings, 'warning')}")
     return parts
 
 

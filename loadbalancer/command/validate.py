@@ -9,6 +9,7 @@ import click
 from ..payloads.checking import Checker
 from ..payloads.problems import Problem
 from ..payloads.sources import CannotRead, Source
+from ..payloads.verdict import Verdict
 from .options import as_option, files_argument, format_option, kind_of_option
 from .printing import Printer
 from .progress import reading_bar
@@ -62,8 +63,7 @@ def command(
       1  something is invalid
       2  something could not be read
     """
-    from .reporting import JsonReporter, Reporter, TextReporter
-    from .validation import Summary, validate_sources
+    from .reporting import JsonReporter, Reporter, Summary, TextReporter
 
     printer = Printer()
     reporter: Reporter
@@ -79,11 +79,19 @@ def command(
             bar.hide()
             reporter.problem(problem)
 
-        for result in validate_sources(
-            sources, checker, on_problem=on_problem, on_read=bar.advance
-        ):
+        for source in sources:
+            verdict = Verdict()
+            try:
+                if isinstance(source, CannotRead):
+                    raise source
+                for checked in checker.check(source.chunks(bar.advance), source.name):
+                    verdict.add(checked)
+                    for problem in checked.problems:
+                        on_problem(problem)
+            except CannotRead as error:
+                verdict.unreadable = error.reason
             bar.hide()
-            summary.add(result)
-            reporter.file(result)
+            summary.add(verdict)
+            reporter.file(source.name, verdict)
     reporter.end(summary)
     return summary.exit_code

@@ -13,18 +13,26 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from .json_values import is_object
-from .kinds import Kind, has_unknown_keys, recognise
+from .kinds import Kind, as_read_by_agent, has_unknown_keys, recognise
 from .positions import Path, find_spans, pointer
 from .problems import Finding, Problem
-from .reading import Batch, Element, read_batches
-from .sources import Source
+from .splitting import Batch, Element, read_batches
 
 if TYPE_CHECKING:
     from loadbalancer import SVC, Backend, L3n4Addr
+    from loadbalancer.models import ServiceSpec
 
     from .diagnosis import Diagnosis
 
-__all__ = ["Checked", "Checker", "Item"]
+__all__ = ["Checked", "Checker", "Item", "StateUpdate"]
+
+
+@dataclass(frozen=True, slots=True)
+class StateUpdate:
+    """An update of backend states: what was sent, and the backends that the agent reads."""
+
+    spec: ServiceSpec
+    backends: list[Backend]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +40,7 @@ class Item:
     """A valid value: what kind it is of, and the domain object it stands for."""
 
     kind: Kind
-    domain: SVC | Backend | L3n4Addr
-    is_listed: bool
-    """Whether it is an element of a JSON array."""
+    domain: SVC | Backend | L3n4Addr | StateUpdate
 
 
 @dataclass
@@ -43,6 +49,10 @@ class Checked:
 
     items: list[Item] = field(default_factory=list[Item])
     problems: list[Problem] = field(default_factory=list[Problem])
+    refused: list[Kind | None] = field(default_factory=list["Kind | None"])
+    """What each invalid value was taken for; None for one that was not recognised."""
+    is_list: bool = False
+    """Whether the text has a JSON array so far, be it empty."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +65,14 @@ class Checker:
     warns: bool = True
     """Whether it warns of unknown keys that come close to a known one."""
 
-    def check(
-        self, source: Source, on_read: Callable[[int], None] | None = None
-    ) -> Iterator[Checked]:
-        """What there is in a source, piece by piece, in order.
+    def check(self, chunks: Iterable[bytes], file: str = "") -> Iterator[Checked]:
+        """What there is in a text that comes in pieces, in order; `file` is its name in problems.
 
         Raises:
-            CannotRead: the source cannot be read, or no further.
+            CannotRead: the pieces are of a `Source` that cannot be read, or no further.
         """
-        for batch in read_batches(source.chunks(on_read)):
-            yield _BatchCheck(self, source.name, batch).run()
+        for batch in read_batches(chunks):
+            yield _BatchCheck(self, file, batch).run()
 
 
 _Group = tuple[Kind | None, list[Element]]
@@ -77,7 +85,7 @@ class _BatchCheck:
     batch: Batch
 
     def run(self) -> Checked:
-        checked = Checked()
+        checked = Checked(is_list=self.batch.is_list)
         for kind, elements in self._groups():
             domains = _load(kind, [self._text(each) for each in elements]) if kind else None
             if kind is None or domains is None:
@@ -85,7 +93,7 @@ class _BatchCheck:
                     self._check_one(kind, element, checked)
                 continue
             for element, domain in zip(elements, domains, strict=True):
-                checked.items.append(Item(kind, domain, bool(element.pointer)))
+                checked.items.append(Item(kind, domain))
                 if self._looks_at_keys:
                     self._add_problems(element, self._diagnose_keys(element, kind), checked)
         if broken := self.batch.broken:
@@ -98,7 +106,9 @@ class _BatchCheck:
         """The elements, as long as they are of one kind together."""
 
         def kind_of(element: Element) -> Kind | None:
-            return self.checker.kind or recognise(element.value)
+            if self.checker.kind:
+                return as_read_by_agent(self.checker.kind, element.value)
+            return recognise(element.value)
 
         for kind, elements in groupby(self.batch.elements, kind_of):
             yield kind, list(elements)
@@ -109,14 +119,16 @@ class _BatchCheck:
 
         value = element.value
         if kind is None or not is_object(value):
+            checked.refused.append(kind)
             self._add_problems(element, [unrecognised(value)], checked)
             return
         text = self._text(element)
         domains = _load(kind, [text])
         if domains:
-            checked.items.append(Item(kind, domains[0], bool(element.pointer)))
+            checked.items.append(Item(kind, domains[0]))
             found = self._diagnose_keys(element, kind) if self._looks_at_keys else ()
         else:
+            checked.refused.append(kind)
             strict_keys = self.checker.strict_keys
             found = diagnose(text, value, kind, strict_keys=strict_keys)
         self._add_problems(element, found, checked)
@@ -154,7 +166,9 @@ class _BatchCheck:
         return self.batch.text[element.start : element.end]
 
 
-def _load(kind: Kind, texts: Sequence[str]) -> Sequence[SVC | Backend | L3n4Addr] | None:
+def _load(
+    kind: Kind, texts: Sequence[str]
+) -> Sequence[SVC | Backend | L3n4Addr | StateUpdate] | None:
     """The domain objects of JSON texts of one kind; None if any of them is refused."""
     from pydantic import ValidationError
 
@@ -193,9 +207,23 @@ def _load_frontends(texts: Iterable[str]) -> Sequence[L3n4Addr]:
     return [each for each in found if each is not None]
 
 
+def _load_state_updates(texts: Iterable[str]) -> Sequence[StateUpdate]:
+    from loadbalancer import new_backend_from_backend_model
+    from loadbalancer.models import ServiceSpec
+
+    specs = [ServiceSpec.model_validate_json(text) for text in texts]
+    return [
+        StateUpdate(
+            spec, [new_backend_from_backend_model(each) for each in spec.backend_addresses or ()]
+        )
+        for spec in specs
+    ]
+
+
 _LOADERS: dict[Kind, Callable[[Iterable[str]], Sequence[Any]]] = {
     Kind.SERVICE: _load_services,
     Kind.SPEC: _load_specs,
     Kind.BACKEND: _load_backends,
     Kind.FRONTEND: _load_frontends,
+    Kind.STATE_UPDATE: _load_state_updates,
 }

@@ -15,13 +15,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from loadbalancer import ConversionError
-from loadbalancer.wire.refusals import Convertible, conversion_errors
+from loadbalancer.models import ServiceSpec
+from loadbalancer.wire.refusals import Convertible, conversion_errors, state_update_errors
 from loadbalancer.wire.words import PROTOCOL_WORDS
 
 from .expectations import expected_at, listed, meant_at, schema_of
-from .kinds import Kind, UnknownKey, keys_of, model_of, unknown_keys
+from .kinds import Kind, UnknownKey, keys_of, kubernetes_kind, model_of, unknown_keys
 from .near_misses import nearest, nearest_address
-from .positions import Path
+from .positions import Path, path_of
 from .problems import Finding, Severity, shortened
 
 __all__ = ["Diagnosis", "diagnose", "diagnose_keys", "unrecognised"]
@@ -37,7 +38,10 @@ class Diagnosis(NamedTuple):
 
 def unrecognised(value: Any) -> Diagnosis:
     """The finding on a value that is of no kind."""
-    expected = listed([f"a {kind}" for kind in Kind])
+    if kind := kubernetes_kind(value):
+        reason = f"a Kubernetes {kind[:60]} object, not one of Cilium's service API"
+        return Diagnosis((), Finding(f"{reason}; `loadbalancer expect` reads those"))
+    expected = listed([f"a {kind}" for kind in Kind if kind is not Kind.STATE_UPDATE])
     return Diagnosis((), Finding(found=shortened(value), expected=expected))
 
 
@@ -128,8 +132,12 @@ def _conversion_diagnoses(value: Any, kind: Kind, refused: Sequence[Path]) -> It
         _repair(value, path)
     model = model_of(kind).model_validate(value)
     assert isinstance(model, Convertible)
-    for error in conversion_errors(model):
-        path = tuple(int(each) if each.isdigit() else each for each in error.pointer.split("/")[1:])
+    if kind is Kind.STATE_UPDATE and isinstance(model, ServiceSpec):
+        errors = state_update_errors(model)
+    else:
+        errors = conversion_errors(model)
+    for error in errors:
+        path = path_of(error.pointer, value)
         yield Diagnosis(path, _conversion_finding(error, path, value, kind))
 
 

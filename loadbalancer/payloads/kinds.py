@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Kind",
     "UnknownKey",
+    "as_read_by_agent",
     "has_unknown_keys",
     "keys_of",
+    "kubernetes_kind",
     "model_of",
     "recognise",
     "unknown_keys",
@@ -34,12 +36,13 @@ class UnknownKey(NamedTuple):
 
 
 class Kind(StrEnum):
-    """What can be validated; in doubt, the one that comes first."""
+    """What can be validated. A value that could be several is the one that comes first."""
 
     SERVICE = "service"
     SPEC = "service spec"
     BACKEND = "backend"
     FRONTEND = "frontend"
+    STATE_UPDATE = "update of backend states"
 
 
 @cache
@@ -52,6 +55,7 @@ def model_of(kind: Kind) -> type[WireModel]:
         Kind.SPEC: models.ServiceSpec,
         Kind.BACKEND: models.BackendAddress,
         Kind.FRONTEND: models.FrontendAddress,
+        Kind.STATE_UPDATE: models.ServiceSpec,
     }
     return found[kind]
 
@@ -85,15 +89,37 @@ def _is_wire_model(annotation: Any) -> TypeGuard[type[WireModel]]:
 
 
 def recognise(value: Any) -> Kind | None:
-    """The kind with most of its keys in a value; None if it has none of any."""
-    if not is_object(value):
+    """The kind with most of its keys in a value; None if it has no key of any kind."""
+    if not is_object(value) or kubernetes_kind(value):
         return None
     keys = list(value)
     if "spec" in keys or "status" in keys:
         return Kind.SERVICE
     scores = {kind: _score(keys, kind) for kind in Kind}
     best = max(scores, key=lambda kind: scores[kind])
-    return best if scores[best] else None
+    return as_read_by_agent(best, value) if scores[best] else None
+
+
+def as_read_by_agent(kind: Kind, value: Any) -> Kind:
+    """The kind, but for a spec that is an update of backend states (`updates_states`)."""
+    if kind is not Kind.SPEC or not is_object(value):
+        return kind
+    from loadbalancer.models import ServiceSpec
+    from loadbalancer.wire.refusals import updates_states
+
+    id, update = value.get("id"), value.get("updateServices")
+    if update is not True or not (id is None or type(id) is int):
+        return kind
+    spec = ServiceSpec.model_construct(id=id, update_services=update)
+    return Kind.STATE_UPDATE if updates_states(spec) else kind
+
+
+def kubernetes_kind(value: Any) -> str:
+    """The `kind` of an object of Kubernetes' API; empty for all other values."""
+    if not is_object(value) or "apiVersion" not in value:
+        return ""
+    kind = value.get("kind")
+    return kind if isinstance(kind, str) and isinstance(value["apiVersion"], str) else ""
 
 
 def _score(keys: list[str], kind: Kind) -> float:

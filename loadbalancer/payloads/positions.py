@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from json import loads
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-__all__ = ["TOKENS", "Path", "Span", "find_spans", "pointer"]
+from .json_values import is_array, is_object
+
+__all__ = ["TOKENS", "Path", "Span", "find_spans", "path_of", "pointer"]
 
 Path = tuple[str | int, ...]
 """The keys and indices that lead to a part of a value."""
@@ -29,6 +31,20 @@ class Span(NamedTuple):
 def pointer(path: Path) -> str:
     """The JSON Pointer (RFC 6901) of a path."""
     return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in path)
+
+
+def path_of(pointer: str, value: Any) -> Path:
+    """The path that a JSON Pointer stands for in a value, where it leads to a part of it."""
+    path: list[str | int] = []
+    for each in pointer.split("/")[1:]:
+        if is_array(value):
+            path.append(int(each))
+            value = value[int(each)]
+        else:
+            key = each.replace("~1", "/").replace("~0", "~")
+            path.append(key)
+            value = value.get(key) if is_object(value) else None
+    return tuple(path)
 
 
 @dataclass(slots=True)

@@ -58,7 +58,7 @@ class Problem:
     def as_json(self) -> dict[str, Any]:
         """The same for programs."""
         facts: dict[str, Any] = asdict(self)
-        facts.update(facts.pop("finding"))
+        facts.update(facts.pop("finding"), message=self.message)
         return facts
 
 

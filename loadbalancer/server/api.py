@@ -18,6 +18,7 @@ from ..agent.stores.base import Store, StoreBusyError, StoreError
 from ..errors import ConversionError
 from ..models import ServiceSpec
 from ..wire.converters import new_backend_from_backend_model, new_svc_from_model
+from ..wire.refusals import updates_states
 from .requests import Limits, RequestError, check_media_type, parse_id, parse_spec
 
 __all__ = ["Answer", "ServiceAPI", "refusal"]
@@ -84,7 +85,7 @@ class ServiceAPI:
                 check_media_type(content_type)
             spec = parse_spec(body, self.limits)
             parse_id(path_id)
-            return self._update_states(spec) if not spec.id else self._upsert(spec)
+            return self._update_states(spec) if updates_states(spec) else self._upsert(spec)
         except RequestError as error:
             return refusal(error)
         except ConversionError as error:
@@ -106,13 +107,13 @@ class ServiceAPI:
         return Answer(200, b'{"status":{"datapathMode":"lb-only"}}')
 
     def _upsert(self, spec: ServiceSpec) -> Answer:
+        if not spec.id:
+            return _failure(FAILURE, "invalid service ID 0")
         svc = new_svc_from_model(spec)
         created = self.store.write(lambda tx: upsert_service(tx, svc, self.settings))
         return Answer(201 if created else 200)
 
     def _update_states(self, spec: ServiceSpec) -> Answer:
-        if not spec.update_services:
-            return _failure(FAILURE, "invalid service ID 0")
         backends = [new_backend_from_backend_model(each) for each in spec.backend_addresses or ()]
         refused = self.store.write(lambda tx: update_backend_states(tx, backends))
         return _failure(UPDATE_FAILURE, "; ".join(refused)) if refused else Answer(200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,16 +18,19 @@ from .. import __version__, schemas
 from ..agent.settings import Settings
 from ..agent.stores.base import Store, StoreError
 from ..agent.stores.memory import MemoryStore
+from ..payloads.checking import Checker
+from ..payloads.problems import Problem
+from ..payloads.verdict import Verdict
 from .api import Answer, refusal
 from .bodies import BodyReader
 from .metrics import Metrics, MetricsMiddleware
 from .pages import page_routes
-from .payload_check import check_payload
 from .requests import Limits, RequestError
 from .router import answer_response, create_router, method_not_allowed
 
 __all__ = ["create_app"]
 
+_PROBLEMS_TOLD = 100
 _API_PATHS = ("/v1/service", "/v1/lrp", "/v1/config", "/healthz", "/metrics", "/check")
 
 
@@ -98,15 +102,28 @@ def _check_route(limits: Limits) -> Route:
     async def check(request: Request) -> Response:
         try:
             async with bodies.read(request) as body:
-                kind, problems = await run_in_threadpool(check_payload, body)
+                found = await run_in_threadpool(_check, body)
         except RequestError as error:
             return answer_response(refusal(error), {"Connection": "close"})
         except ClientDisconnect:
             return Response(status_code=400)
-        told = [{"pointer": each.pointer, "message": each.message} for each in problems[:100]]
-        return JSONResponse({"kind": kind, "problems": told, "count": len(problems)})
+        # Half of a surrogate pair, which a payload may have, is written as an escape.
+        return Response(json.dumps(found), media_type="application/json")
 
     return Route("/check", check, methods=["POST"])
+
+
+def _check(body: bytes) -> dict[str, Any]:
+    """What `loadbalancer validate --format json` says of a file with this content."""
+    verdict = Verdict()
+    told: list[Problem] = []
+    for checked in Checker().check([body]):
+        verdict.add(checked)
+        told += checked.problems[: _PROBLEMS_TOLD - len(told)]
+    problems = [each.as_json() for each in told]
+    for problem in problems:
+        del problem["file"]
+    return {**verdict.as_json(), "contents": verdict.contents(), "problems": problems}
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -13,15 +13,14 @@ from pydantic_core import ErrorDetails, SchemaValidator, core_schema
 
 from ..errors import LoadBalancerError
 from ..models import ServiceSpec
+from ..payloads.positions import pointer
 
 __all__ = [
     "Limits",
-    "Problem",
     "RequestError",
     "check_media_type",
     "parse_id",
     "parse_spec",
-    "problems_of",
 ]
 
 # The codes with which an agent says which rule of the schema was broken.
@@ -56,15 +55,6 @@ class Limits:
     """How many backends a service may have."""
     held_bytes: int = 64 * 1024 * 1024
     """How large the bodies of all requests under way may be together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong with a payload."""
-
-    pointer: str
-    """Where, as a JSON Pointer."""
-    message: str
 
 
 def parse_id(text: str) -> int:
@@ -184,20 +174,9 @@ def _schema_code(detail: ErrorDetails) -> int | None:
 
 def _told(details: list[ErrorDetails]) -> str:
     told = [
-        f"{problem.pointer}: {problem.message}" if problem.pointer else problem.message
-        for problem in map(_problem, details[:_PROBLEMS_TOLD])
+        f"{pointer(detail['loc'])}: {detail['msg']}" if detail["loc"] else detail["msg"]
+        for detail in details[:_PROBLEMS_TOLD]
     ]
     if len(details) > _PROBLEMS_TOLD:
         told.append(f"and {len(details) - _PROBLEMS_TOLD} more")
     return "; ".join(told)
-
-
-def problems_of(error: ValidationError) -> list[Problem]:
-    """All that is wrong, each with its place."""
-    details = error.errors(include_url=False, include_context=False, include_input=False)
-    return [_problem(detail) for detail in details]
-
-
-def _problem(detail: ErrorDetails) -> Problem:
-    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in detail["loc"])
-    return Problem("".join(f"/{part}" for part in parts), detail["msg"])

@@ -12,7 +12,14 @@ from ..domain.scalars import UINT32_MAX
 from ..errors import AddressError, BackendStateError, ConversionError, L4ProtocolError, Side
 from .words import SCOPES
 
-__all__ = ["Convertible", "conversion_errors", "ip_errors", "spec_of_service"]
+__all__ = [
+    "Convertible",
+    "conversion_errors",
+    "ip_errors",
+    "spec_of_service",
+    "state_update_errors",
+    "updates_states",
+]
 
 Convertible = models.Service | models.ServiceSpec | models.FrontendAddress | models.BackendAddress
 """The wire models that stand for a domain object."""
@@ -33,6 +40,21 @@ def conversion_errors(base: Convertible) -> Iterator[ConversionError]:
             return _spec_errors(base)
         case models.Service():
             return _service_errors(base)
+
+
+def updates_states(spec: models.ServiceSpec) -> bool:
+    """Whether an agent takes a spec as an update of backend states: `updateServices`, no id.
+
+    Of such a spec it reads the backends only: the frontend may be anything.
+    """
+    return bool(spec.update_services) and not spec.id
+
+
+def state_update_errors(spec: models.ServiceSpec) -> Iterator[ConversionError]:
+    """The errors of an update of backend states: those of its backends."""
+    for index, backend in enumerate(spec.backend_addresses or ()):
+        for each in _backend_errors(backend):
+            yield each.below(f"/backend-addresses/{index}")
 
 
 def spec_of_service(base: models.Service) -> tuple[models.ServiceSpec, str]:
@@ -88,9 +110,7 @@ def _spec_errors(base: models.ServiceSpec) -> Iterator[ConversionError]:
     if frontend := base.__dict__.get("frontend_address"):
         for each in _frontend_errors(frontend):
             yield each.below("/frontend-address")
-    for index, backend in enumerate(base.backend_addresses or ()):
-        for each in _backend_errors(backend):
-            yield each.below(f"/backend-addresses/{index}")
+    yield from state_update_errors(base)
     if base.id is not None and not 0 <= base.id <= UINT32_MAX:
         reason = f"invalid service ID {base.id}: not in 0 … {UINT32_MAX}"
         yield ConversionError(reason, "frontend", "/id")

@@ -43,6 +43,12 @@ def test_a_lone_payload_stays_what_it_is(invoke: Invoke) -> None:
             ' {"ip":"::3","state":"active","weight":100}]\n',
         ),
         (b"[]", "[]\n"),
+        (
+            b'{"frontend-address": {"ip": "<nil>"}, "backend-addresses": [{"ip": "FD00::0"}], '
+            b'"updateServices": true}',
+            '{"backend-addresses":[{"ip":"fd00::","state":"active","weight":100}],'
+            '"frontend-address":{"ip":"<nil>"},"updateServices":true}\n',
+        ),
     ],
 )
 def test_normal_form(text: bytes, wire: str) -> None:
@@ -130,3 +136,32 @@ def test_what_is_refused_is_left_out(invoke: Invoke, tmp_path: Path) -> None:
         f"{path}:1:43: error: /3: not JSON: the text ends here, in the middle of a JSON value\n"
     )
     assert finished.code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "out"),
+    [
+        (b'{"ip": "x", "port": 1}', ""),
+        (b'{"ip": ', ""),
+        (b"", ""),
+        (b'[{"ip": "x", "port": 1}]', "[]\n"),
+        (b'{"ip": "x", "port": 1}\n{"ip": "y", "port": 1}', "[]\n"),
+        (
+            b'{"ip": "x", "port": 1}\n{"ip": "::", "port": 1}',
+            '[{"ip":"::","port":1,"state":"active","weight":100}]\n',
+        ),
+    ],
+)
+@pytest.mark.parametrize("options", [(), ("--sort",)])
+def test_of_one_invalid_value_nothing_is_written(
+    text: bytes, out: str, options: tuple[str, ...]
+) -> None:
+    finished = run("convert", *options, stdin=text)
+    assert (finished.code, finished.out) == (1, out)
+
+
+def test_an_update_of_backend_states_as_domain_objects(invoke: Invoke) -> None:
+    finished = invoke("convert", "--to", "domain", "client_put_4.json")
+    update = json.loads(finished.out)
+    assert [each["addr_cluster"] for each in update.pop("backends")] == ["10.0.0.1"]
+    assert (update, finished.code) == ({}, 0)

@@ -95,7 +95,7 @@ def test_what_is_no_service_is_left_out_and_told_of(invoke: Invoke, tmp_path: Pa
         "                                   3 => 10.0.1.3:8080 (maintenance)   \n"
     )
     assert finished.err == (
-        "loadbalancer: left out: a backend is no service\n"
+        "loadbalancer: left out, since it is not a service: backend\n"
         f"{path}:1:31: error: /1/spec/frontend-address: the key frontend-address is missing: "
         "expected an object\n"
         "loadbalancer: cannot read nowhere.json: No such file or directory\n"

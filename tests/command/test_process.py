@@ -259,14 +259,16 @@ def test_no_progress_elsewhere() -> None:
     assert shown == ""
 
 
-def test_problems_in_a_terminal() -> None:
-    shown = run_in_terminal("validate", "client_put_4.json", columns=60)
+def test_problems_in_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"frontend-address": {"ip": "<nil>", "scope": "external"}}')
+    shown = run_in_terminal("validate", str(tmp_path / "a.json"), columns=60)
+    name = f"{tmp_path}/a.json"
     assert shown.text == (
-        "\x1b[1mclient_put_4.json:1:225:\x1b[0m\x1b[1;31m error:\x1b[0m"
+        f"\x1b[1m{name}:1:29:\x1b[0m\x1b[1;31m error:\x1b[0m"
         "\x1b[36m /frontend-address/ip:\x1b[0m\n"
         '    ParseAddr("<nil>"): unable to parse IP: expected an IP\n'
         "    address, such as 10.0.0.1 or fd00::1\n"
-        "client_put_4.json: \x1b[1;31minvalid\x1b[0m, 1 error\n"
+        f"{name}: \x1b[1;31minvalid\x1b[0m, 1 error\n"
         "1 file: \x1b[32m0 valid\x1b[0m, \x1b[1;31m1 invalid\x1b[0m; 1 error, 0 warnings\n"
     )
     assert shown.code == 1

@@ -11,7 +11,7 @@ import pytest
 
 from loadbalancer.payloads.json_values import is_array, is_object
 from loadbalancer.payloads.positions import Path, find_spans, pointer
-from loadbalancer.payloads.reading import Batch, read_batches
+from loadbalancer.payloads.splitting import Batch, read_batches
 
 VALUES: list[Any] = [
     {"ip": "10.0.0.1", "text": 'a "quoted" \\ text, with ] and }', "x": [1, [2, {}], []]},

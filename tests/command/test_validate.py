@@ -54,10 +54,7 @@ broken.json:19:5: error: /2/frontendAddress: unknown key "frontendAddress": \
 expected frontend-address; did you mean frontend-address?
 """
 
-REFUSED = """\
-client_put_4.json:1:225: error: /frontend-address/ip: ParseAddr("<nil>"): unable to parse IP: \
-expected an IP address, such as 10.0.0.1 or fd00::1
-"""
+UPDATE = "client_put_4.json: ok, 1 update of backend states with 1 backend\n"
 
 
 def write(path: Path, text: str | bytes) -> str:
@@ -79,15 +76,12 @@ def test_good_files(invoke: Invoke) -> None:
     assert (finished.code, finished.err) == (0, "")
 
 
-def test_refused_payload(invoke: Invoke) -> None:
+def test_an_update_of_backend_states(invoke: Invoke) -> None:
     finished = invoke("validate", "client_put_3.json", "client_put_4.json")
     assert finished.out == (
-        "client_put_3.json: ok, 1 service spec with 2 backends\n"
-        f"{REFUSED}"
-        "client_put_4.json: invalid, 1 error\n"
-        "2 files: 1 valid, 1 invalid; 1 error, 0 warnings\n"
+        f"client_put_3.json: ok, 1 service spec with 2 backends\n{UPDATE}2 files: 2 valid\n"
     )
-    assert (finished.code, finished.err) == (1, "")
+    assert (finished.code, finished.err) == (0, "")
 
 
 def test_every_problem_and_what_was_meant(invoke: Invoke) -> None:
@@ -101,8 +95,8 @@ def test_every_problem_and_what_was_meant(invoke: Invoke) -> None:
 
 
 def test_quiet_shows_problems_only(invoke: Invoke) -> None:
-    finished = invoke("validate", "--quiet", "service_list.json", "client_put_4.json")
-    assert (finished.code, finished.out) == (1, REFUSED)
+    finished = invoke("validate", "--quiet", "service_list.json", "broken.json")
+    assert (finished.code, finished.out) == (1, BROKEN)
     finished = invoke("validate", "-q", "service_list.json")
     assert (finished.code, finished.out, finished.err) == (0, "", "")
 
@@ -119,14 +113,18 @@ def test_max_problems(invoke: Invoke) -> None:
     assert invoke("validate", "--max-problems", "0", "-q", "broken.json").out == BROKEN
 
 
-def test_json_for_programs(invoke: Invoke) -> None:
-    finished = invoke("validate", "--format", "json", "client_put_1.json", "client_put_4.json")
+def test_json_for_programs(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "client_put_1.json", (EXAMPLES / "client_put_1.json").read_bytes())
+    write(tmp_path / "wrong.json", '{"frontend-address": {"ip": "<nil>", "scope": "external"}}')
+    monkeypatch.chdir(tmp_path)
+    finished = invoke("validate", "--format", "json", "client_put_1.json", "wrong.json")
     assert json.loads(finished.out) == {
         "files": [
             {
                 "file": "client_put_1.json",
                 "valid": True,
                 "values": {"service spec": 1},
+                "invalid_values": {},
                 "backends": 2,
                 "errors": 0,
                 "warnings": 0,
@@ -134,24 +132,27 @@ def test_json_for_programs(invoke: Invoke) -> None:
                 "problems": [],
             },
             {
-                "file": "client_put_4.json",
+                "file": "wrong.json",
                 "valid": False,
                 "values": {},
+                "invalid_values": {"service spec": 1},
                 "backends": 0,
                 "errors": 1,
                 "warnings": 0,
                 "unreadable": None,
                 "problems": [
                     {
-                        "file": "client_put_4.json",
+                        "file": "wrong.json",
                         "line": 1,
-                        "column": 225,
+                        "column": 29,
                         "pointer": "/frontend-address/ip",
                         "severity": "error",
                         "reason": 'ParseAddr("<nil>"): unable to parse IP',
                         "found": '"<nil>"',
                         "expected": "an IP address, such as 10.0.0.1 or fd00::1",
                         "meant": "",
+                        "message": 'ParseAddr("<nil>"): unable to parse IP: '
+                        "expected an IP address, such as 10.0.0.1 or fd00::1",
                     }
                 ],
             },
@@ -196,6 +197,11 @@ def test_strict_keys(invoke: Invoke, tmp_path: Path) -> None:
         ('\ufeff{"ip": "10.0.0.1"}', "1 backend"),
         (' \r\n\t[ {"ip" : "10.0.0.1"}\r\n, {"ip":"10.0.0.2"} ] \r\n', "2 backends"),
         ("[]", "nothing in it"),
+        ('{"frontend-address": {}, "updateServices": true}', "1 update of backend states"),
+        (
+            '{"frontend-address": {"ip": "x"}, "updateServices": true, "id": 0}\n' * 2,
+            "2 updates of backend states",
+        ),
     ],
 )
 def test_recognised(invoke: Invoke, tmp_path: Path, text: str, kind: str) -> None:
@@ -238,8 +244,8 @@ def test_directories_patterns_and_what_is_not_there(invoke: Invoke, tmp_path: Pa
 
 
 def test_unreadable_outweighs_invalid(invoke: Invoke) -> None:
-    finished = invoke("validate", "-q", "client_put_4.json", "nowhere.json")
-    assert finished.out == REFUSED
+    finished = invoke("validate", "-q", "broken.json", "nowhere.json")
+    assert finished.out == BROKEN
     assert finished.err == "loadbalancer: cannot read nowhere.json: No such file or directory\n"
     assert finished.code == 2
 
@@ -340,3 +346,46 @@ def test_terminals_get_no_commands_from_payloads(invoke: Invoke, tmp_path: Path)
         f'{name}:1:29: error: /k\\x1b: unknown key "k\\u001b": '
         "expected ip, nodeName, port, preferred, state or weight\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            '{"frontend-address": {"ip": "x"}, "updateServices": true,\n'
+            ' "backend-addresses": [{"ip": "y"}]}',
+            '2:31: error: /backend-addresses/0/ip: ParseAddr("y"): unable to parse IP: '
+            "expected an IP address, such as 10.0.0.1 or fd00::1",
+        ),
+        (
+            '{"updateServices": true}',
+            "1:1: error: /frontend-address: the key frontend-address is missing: "
+            "expected an object",
+        ),
+        (
+            '{"frontend-address": {"ip": "x", "scope": "external"}, "updateServices": true, '
+            '"id": 1}',
+            '1:29: error: /frontend-address/ip: ParseAddr("x"): unable to parse IP: '
+            "expected an IP address, such as 10.0.0.1 or fd00::1",
+        ),
+    ],
+    ids=["backend", "no frontend", "id"],
+)
+@pytest.mark.parametrize("options", [(), ("--as", "spec")], ids=["", "as spec"])
+def test_what_is_wrong_with_an_update(
+    invoke: Invoke, tmp_path: Path, text: str, problem: str, options: tuple[str, ...]
+) -> None:
+    name = write(tmp_path / "a.json", text)
+    finished = invoke("validate", "-q", *options, name)
+    assert (finished.code, finished.out) == (1, f"{name}:{problem}\n")
+
+
+def test_an_object_of_kubernetes(invoke: Invoke, tmp_path: Path) -> None:
+    text = '{"apiVersion": "v1", "kind": "Service", "metadata": {}, "spec": {}, "status": {}}'
+    name = write(tmp_path / "a.json", text)
+    finished = invoke("validate", "-q", name)
+    assert finished.out == (
+        f"{name}:1:1: error: a Kubernetes Service object, not one of Cilium's service API; "
+        "`loadbalancer expect` reads those\n"
+    )
+    assert finished.code == 1

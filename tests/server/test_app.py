@@ -26,6 +26,8 @@ from .payloads import backend, spec, states
 
 BODY = json.dumps(spec(1, backend()))
 
+AN_ADDRESS = "an IP address, such as 10.0.0.1 or fd00::1"
+
 
 @pytest.fixture
 def client() -> Generator[TestClient]:
@@ -233,76 +235,53 @@ def test_metrics_count_requests_and_services(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "contents", "problems"),
     [
-        (BODY, {"kind": "ServiceSpec", "problems": [], "count": 0}),
-        ("[]", {"kind": "list of Service", "problems": [], "count": 0}),
+        (BODY, "1 service spec with 1 backend", []),
+        ("[]", "", []),
+        ("{", "", [["", 1, 2, "not JSON: the text ends here, in the middle of a JSON value"]]),
         (
-            "{",
-            {
-                "kind": "JSON",
-                "problems": [
-                    {
-                        "pointer": "",
-                        "message": "Invalid JSON: EOF while parsing an object at line 1 column 1",
-                    }
+            json.dumps([{"spec": spec(1, backend("nope"), ip="x")}, {"status": {}}]),
+            "",
+            [
+                [
+                    "/0/spec/frontend-address/ip",
+                    *(1, 48),
+                    f'ParseAddr("x"): unable to parse IP: expected {AN_ADDRESS}',
                 ],
-                "count": 1,
-            },
+                [
+                    "/0/spec/backend-addresses/0/ip",
+                    *(1, 116),
+                    f'ParseAddr("nope"): unable to parse IP: expected {AN_ADDRESS}',
+                ],
+                ["/1", 1, 153, "neither spec nor realized status: expected spec or status"],
+            ],
         ),
+        (json.dumps(states(backend())), "1 update of backend states with 1 backend", []),
+        (json.dumps(backend()), "1 backend", []),
         (
-            json.dumps([{"spec": spec(1, backend("nope"), backend("10.0.0.1"), ip="x")}, {}]),
-            {
-                "kind": "list of Service",
-                "problems": [
-                    {
-                        "pointer": "/0/spec/frontend-address/ip",
-                        "message": 'ParseAddr("x"): unable to parse IP',
-                    },
-                    {
-                        "pointer": "/0/spec/backend-addresses/0/ip",
-                        "message": 'ParseAddr("nope"): unable to parse IP',
-                    },
-                    {"pointer": "/1", "message": "neither spec nor realized status"},
-                ],
-                "count": 3,
-            },
-        ),
-        (
-            json.dumps({"status": {"realized": spec(-1, ip="10.96.0.1")}}),
-            {
-                "kind": "Service",
-                "problems": [
-                    {
-                        "pointer": "/status/realized/id",
-                        "message": "invalid service ID -1: not in 0 … 4294967295",
-                    }
-                ],
-                "count": 1,
-            },
-        ),
-        (json.dumps(states(backend())), {"kind": "ServiceSpec", "problems": [], "count": 0}),
-        (
-            '{"frontend-address":{},"flags":{"type":5},"a/b":1}',
-            {
-                "kind": "ServiceSpec",
-                "problems": [
-                    {
-                        "pointer": "/flags/type",
-                        "message": "Input should be 'ClusterIP', 'NodePort', 'ExternalIPs', "
-                        "'HostPort', 'LoadBalancer' or 'LocalRedirect'",
-                    }
-                ],
-                "count": 1,
-            },
+            '{"ip":"\\ud800","state":"x"}',
+            "",
+            [["", 1, 1, "not JSON: unexpected end of hex escape"]],
         ),
     ],
     ids=range(7),
 )
-def test_a_payload_is_checked(client: TestClient, body: str, told: object) -> None:
+def test_a_payload_is_checked(
+    client: TestClient, body: str, contents: str, problems: list[list[object]]
+) -> None:
     reply = client.post("/check", content=body)
-    assert (reply.status_code, reply.json()) == (200, told)
+    assert reply.status_code == 200
+    found = reply.json()
+    assert (found["valid"], found["contents"]) == (not problems, contents)
+    keys = ("pointer", "line", "column", "message")
+    assert [[each[key] for key in keys] for each in found["problems"]] == problems
     assert client.get("/v1/service").content == b"[]"
+
+
+def test_not_all_problems_are_sent(client: TestClient) -> None:
+    found = client.post("/check", content=json.dumps([1] * 250)).json()
+    assert (found["errors"], len(found["problems"])) == (250, 100)
 
 
 @pytest.mark.parametrize(

@@ -104,19 +104,23 @@ CHECK = """
 @pytest.mark.parametrize(
     ("name", "payload", "verdict"),
     [
-        ("valid", json.dumps(spec(1, backend())), "Valid ServiceSpec."),
+        ("valid", json.dumps(spec(1, backend())), "Valid: 1 service spec with 1 backend."),
         (
             "wrong",
-            json.dumps([{"spec": spec(1, backend("10.0.0.256"), ip="x")}]),
-            "Read as list of Service: 2 problems. "
-            '/0/spec/frontend-address/ip ParseAddr("x"): unable to parse IP '
-            '/0/spec/backend-addresses/0/ip ParseAddr("10.0.0.256"): '
-            "IPv4 field has value >255",
+            json.dumps([{"spec": spec(1, backend("10.0.0.02"), ip="<b>x</b>")}]),
+            "Invalid, service: 1, 2 errors. "
+            '/0/spec/frontend-address/ip ParseAddr("<b>x</b>"): unable to parse IP: '
+            "expected an IP address, such as 10.0.0.1 or fd00::1 line 1, column 48 "
+            '/0/spec/backend-addresses/0/ip ParseAddr("10.0.0.02"): '
+            "IPv4 field has octet with leading zero: "
+            "expected an IP address, such as 10.0.0.1 or fd00::1; "
+            'did you mean "10.0.0.2"? line 1, column 123',
         ),
         (
             "no-json",
             "{",
-            "Read as JSON: 1 problem. Invalid JSON: EOF while parsing an object at line 1 column 1",
+            "Invalid, 1 error. not JSON: the text ends here, in the middle of a JSON value "
+            "line 1, column 2",
         ),
     ],
 )

@@ -105,19 +105,21 @@ async function refresh() {
 
 function verdict(found) {
   const box = byId("verdict");
-  if (found.count === 0) {
-    box.replaceChildren(element("p", `Valid ${found.kind}.`, "good"));
-    return;
-  }
   const list = element("ul", undefined, "problems");
   for (const problem of found.problems) {
     const item = element("li");
     if (problem.pointer) item.append(element("code", problem.pointer), " ");
+    if (problem.severity === "warning") item.append("warning: ");
     item.append(problem.message);
+    if (problem.meant) item.append("; did you mean ", element("code", problem.meant), "?");
+    if (problem.line) item.append(element("span", ` line ${problem.line}, column ${problem.column}`, "faint"));
     list.append(item);
   }
-  const told = found.count === 1 ? "1 problem" : `${found.count} problems`;
-  box.replaceChildren(element("p", `Read as ${found.kind}: ${told}.`, "bad"), list);
+  const refused = Object.entries(found.invalid_values || {}).map(([kind, number]) => `${kind}: ${number}`);
+  const told = found.valid
+    ? `Valid: ${found.contents || "nothing in it"}.`
+    : ["Invalid", ...refused, found.errors === 1 ? "1 error" : `${found.errors} errors`].join(", ") + ".";
+  box.replaceChildren(element("p", told, found.valid ? "good" : "bad"), list);
 }
 
 async function check() {
@@ -126,7 +128,7 @@ async function check() {
     const headers = { "Content-Type": "application/json" };
     const answer = await fetch("check", { method: "POST", headers, body });
     const found = await answer.json();
-    verdict(answer.ok ? found : { kind: "request", count: 1, problems: [found] });
+    verdict(answer.ok ? found : { valid: false, errors: 1, problems: [found] });
   } catch (error) {
     byId("verdict").replaceChildren(element("p", `no answer: ${error.message}`, "bad"));
   }

@@ -53,6 +53,8 @@ class Batch:
     """The column at which the text begins, from 1."""
     elements: list[Element]
     broken: BrokenText | None = None
+    is_list: bool = False
+    """Whether there has been an array of values so far, be it empty."""
 
     def place(self, at: int) -> tuple[int, int]:
         """Line and column, from 1, of an index into the text."""
@@ -118,6 +120,7 @@ class _Reader:
     index: int = 0
     """Of the next element of the array."""
     is_empty: bool = True
+    is_list: bool = False
     undecodable: str = ""
     """Why the text ends where it does, if not because everything has been read."""
 
@@ -179,6 +182,7 @@ class _Reader:
                     self.at += 1
                     self.index = 0
                     self.expects = _Expects.FIRST
+                    self.is_list = True
                 case _Expects.FIRST | _Expects.COMMA if char == "]":
                     self.at += 1
                     self.expects = _Expects.VALUE
@@ -222,7 +226,7 @@ class _Reader:
         """What has been taken, and let go of the text so far."""
         pointer = "" if self.expects is _Expects.VALUE else f"/{self.index}"
         cause = BrokenText(broken.at, pointer, broken.reason) if broken else None
-        batch = Batch(self.text, self.line, self.column, self.elements, cause)
+        batch = Batch(self.text, self.line, self.column, self.elements, cause, self.is_list)
         newlines = self.text.count("\n", 0, self.at)
         self.line += newlines
         last = self.text.rfind("\n", 0, self.at)
