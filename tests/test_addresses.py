@@ -138,6 +138,33 @@ class TestAddrCluster:
     def test_a_field_takes_address_and_text(self, value: object) -> None:
         assert ADAPTER.validate_python(value) == AddrCluster("fe80::1%e")
 
+    @pytest.mark.parametrize(
+        ("address", "expected"),
+        [
+            (IPv4Address("10.0.0.1"), "10.0.0.1"),
+            (IPv6Address("fe80::1%e"), "fe80::1%e"),
+            (IPv6Address("::ffff:1.2.3.4"), "::ffff:1.2.3.4"),
+            # A scope id is all zone, whatever it looks like.
+            (IPv6Address("fe80::1%e@3"), "fe80::1%e@3@0"),
+        ],
+    )
+    def test_an_address_of_ipaddress_is_taken(
+        self, address: IPv4Address | IPv6Address, expected: str
+    ) -> None:
+        assert AddrCluster(address) == AddrCluster(expected)
+        assert ADAPTER.validate_python(address) == AddrCluster(expected)
+
+    @pytest.mark.parametrize("value", [None, 1, 1.0, True, b"10.0.0.1", ["10.0.0.1"], object()])
+    def test_the_constructor_takes_nothing_else(self, value: Any) -> None:
+        with pytest.raises(TypeError):
+            AddrCluster(value)
+
+    @pytest.mark.parametrize("text", ["fe80::1%a@3@0", "fe80::1%a@b@0", "fe80::1%a@b@3", "::1@3"])
+    def test_json_keeps_it(self, text: str) -> None:
+        addr = AddrCluster(text)
+        assert ADAPTER.dump_json(addr).decode() == f'"{text}"'
+        assert ADAPTER.validate_json(ADAPTER.dump_json(addr)) == addr
+
     @pytest.mark.parametrize("value", [None, 1, 1.0, True, b"10.0.0.1", ["10.0.0.1"], object()])
     def test_a_field_takes_nothing_else(self, value: object) -> None:
         with pytest.raises(ValidationError) as caught:

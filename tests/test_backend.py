@@ -33,6 +33,7 @@ WRONG: dict[str, list[object]] = {
     "id": [-1, 2**32, "1", 1.0, True, None],
     "weight": [-1, 65536, "1", 1.0, True, None],
     "node_name": [1, None, b"node"],
+    "zone": [1, None, b"zone"],
     "state": [5, -1, "active", 0.0, False, None],
     "preferred": [0, 1, "true", None],
 }
@@ -49,6 +50,7 @@ def full() -> Backend:
         id=7,
         weight=10,
         node_name="node-1",
+        zone="zone-a",
         state=BackendState.QUARANTINED,
         preferred=True,
     )
@@ -110,7 +112,7 @@ class TestConstructors:
 
     def test_an_unknown_field_is_refused(self) -> None:
         with pytest.raises(ValidationError) as caught:
-            Backend.model_validate({"addr_cluster": "::", "zone": ""})
+            Backend.model_validate({"addr_cluster": "::", "zones": ""})
         assert [error["type"] for error in caught.value.errors()] == ["extra_forbidden"]
 
 
@@ -157,7 +159,7 @@ class TestAssignment:
     def test_there_is_no_other_attribute(self) -> None:
         backend = full()
         with pytest.raises(ValidationError) as caught:
-            backend.zone = "a"  # type: ignore[attr-defined]  # pyright: ignore
+            backend.zones = "a"  # type: ignore[attr-defined]  # pyright: ignore
         assert [error["type"] for error in caught.value.errors()] == ["no_such_attribute"]
         assert backend == full()
 
@@ -189,7 +191,7 @@ class TestBackend:
         assert repr(full()) == (
             "Backend(protocol=<L4Type.TCP: 'TCP'>, port=8080, "
             "addr_cluster=AddrCluster('fd00::1@3'), scope=<Scope.INTERNAL: 1>, "
-            "fe_port_name='http', id=7, weight=10, node_name='node-1', "
+            "fe_port_name='http', id=7, weight=10, node_name='node-1', zone='zone-a', "
             "state=<BackendState.QUARANTINED: 2>, preferred=True)"
         )
 
@@ -204,8 +206,8 @@ class TestBackend:
     def test_is_written_and_read_as_json(self) -> None:
         text = (
             '{"protocol":"TCP","port":8080,"addr_cluster":"fd00::1@3","scope":1,'
-            '"fe_port_name":"http","id":7,"weight":10,"node_name":"node-1","state":2,'
-            '"preferred":true}'
+            '"fe_port_name":"http","id":7,"weight":10,"node_name":"node-1","zone":"zone-a",'
+            '"state":2,"preferred":true}'
         )
         assert full().model_dump_json() == text
         assert Backend.model_validate_json(text) == full()

@@ -390,20 +390,26 @@ class TestSchemas:
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$id": "urn:cilium-loadbalancer:ServiceName",
             "title": "ServiceName",
-            "description": "The namespace and name of a service (Go: `ServiceName`); both may be "
+            "description": "The namespace and name of a service (Go: `ServiceName`); each may be "
             "empty.",
             "type": "object",
             "additionalProperties": False,
             "properties": {
                 "namespace": {"title": "Namespace", **field},
                 "name": {"title": "Name", **field},
+                "cluster": {
+                    "title": "Cluster",
+                    "description": "The cluster it is in, empty for the own one; agents know it "
+                    "from 1.14 on.",
+                    **field,
+                },
             },
         }
         assert schemas.schema("ServiceName") == expected
         assert schemas.schema("ServiceName", "serialization") == {
             **expected,
             "$id": "urn:cilium-loadbalancer:ServiceName.serialization",
-            "required": ["namespace", "name"],
+            "required": ["namespace", "name", "cluster"],
         }
 
     def test_frontend_address_as_it_is_written(self) -> None:

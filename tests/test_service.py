@@ -52,7 +52,7 @@ def full() -> SVC:
 
 
 WRONG: dict[str, list[object]] = {
-    "frontend": [None, "10.0.0.1:80", FRONTEND.l3n4_addr, {}],
+    "frontend": [None, "10.0.0.1", FRONTEND.l3n4_addr, {}],
     "backends": [None, {}, [FRONTEND], ["10.0.0.1"], [None]],
     "type": ["", "clusterip", None, 1],
     "ext_traffic_policy": ["", "local", None, 1],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, ClassVar
@@ -13,7 +14,9 @@ import loadbalancer
 from loadbalancer import (
     ALL_PROTOCOLS,
     ID,
+    SVC,
     AddrCluster,
+    AddressError,
     BackendID,
     BackendState,
     BackendStateFlags,
@@ -301,6 +304,85 @@ class TestL3n4Addr:
             assert found == (text, text, with_protocol, text)
             assert each.is_ipv6 is (":" in addr)
 
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("10.0.0.1:80", L3n4Addr(addr_cluster=ADDR, port=80)),
+            ("10.0.0.1:0/NONE", L3n4Addr(addr_cluster=ADDR)),
+            ("10.0.0.1@3:80", L3n4Addr(addr_cluster=AddrCluster("10.0.0.1@3"), port=80)),
+            ("[fd00::1@3]:65535", L3n4Addr(addr_cluster=IPV6, port=65535)),
+            (
+                "[fd00::1%eth0]:80/TCP/i",
+                L3n4Addr(
+                    addr_cluster=AddrCluster("fd00::1%eth0"),
+                    port=80,
+                    protocol=L4Type.TCP,
+                    scope=Scope.INTERNAL,
+                ),
+            ),
+            (
+                "[fe80::1%a]:1/UDP/i]:2/i",
+                L3n4Addr(
+                    addr_cluster=AddrCluster("fe80::1%a]:1/UDP/i"), port=2, scope=Scope.INTERNAL
+                ),
+            ),
+            ("[fe80::1%a@3@0]:1", L3n4Addr(addr_cluster=AddrCluster("fe80::1%a@3@0"), port=1)),
+        ],
+    )
+    def test_parse_reads_texts(self, text: str, expected: L3n4Addr) -> None:
+        assert L3n4Addr.parse(text) == expected
+        adapter = TypeAdapter(L3n4Addr)
+        assert adapter.validate_python(text) == expected
+        assert adapter.validate_json(json.dumps(text)) == expected
+        # What subclasses have beside it is as by default.
+        fields = dict(expected)
+        assert L3n4AddrID.parse(text) == L3n4AddrID(**fields)
+        assert loadbalancer.Backend.parse(text) == loadbalancer.Backend(**fields)
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("", '"" is not of the form IP:port[/protocol][/i]'),
+            ("10.0.0.1", '"10.0.0.1" is not of the form IP:port[/protocol][/i]'),
+            ("fd00::1:80", '"fd00::1:80" is not of the form IP:port[/protocol][/i]'),
+            ("[fd00::1]80", '"[fd00::1]80" is not of the form IP:port[/protocol][/i]'),
+            ("10.0.0.1:80/i/TCP", '"10.0.0.1:80/i/TCP" is not of the form IP:port[/protocol][/i]'),
+            ("10.0.0.1:80/TCP/I", '"10.0.0.1:80/TCP/I" is not of the form IP:port[/protocol][/i]'),
+            ("10.0.0.1:", '"10.0.0.1:": port "" is not a number 0 … 65535'),
+            ("10.0.0.1:080", '"10.0.0.1:080": port "080" is not a number 0 … 65535'),
+            ("10.0.0.1:+80", '"10.0.0.1:+80": port "+80" is not a number 0 … 65535'),
+            ("10.0.0.1:80\n", '"10.0.0.1:80\\n": port "80\\n" is not a number 0 … 65535'),
+            ("10.0.0.1:\u0661", '"10.0.0.1:\u0661": port "\u0661" is not a number 0 … 65535'),
+            ("10.0.0.1:65536", '"10.0.0.1:65536": port "65536" is not a number 0 … 65535'),
+            ("[10.0.0.1]:80", '"[10.0.0.1]:80": an IPv4 address does not stand in brackets'),
+            ("10.0.0.1:80/tcp", '"10.0.0.1:80/tcp": unknown L4 protocol "tcp"'),
+            ("10.0.0.1:80/", '"10.0.0.1:80/": unknown L4 protocol ""'),
+            ("10.0.0.1:80/i/i", '"10.0.0.1:80/i/i": unknown L4 protocol "i"'),
+            (":80", 'ParseAddr(""): unable to parse IP'),
+            ("10.0.0.1@x:80", 'strconv.ParseUint: parsing "x": invalid syntax'),
+        ],
+    )
+    def test_parse_refuses_other_texts(self, text: str, reason: str) -> None:
+        kind = L4ProtocolError if "protocol" in reason and "form" not in reason else AddressError
+        with pytest.raises(kind) as caught:
+            L3n4Addr.parse(text)
+        assert str(caught.value) == reason
+        with pytest.raises(ValidationError) as refused:
+            SVC.model_validate({"frontend": text})
+        assert refused.value.errors(include_url=False) == [
+            {
+                "type": "l3n4_addr",
+                "loc": ("frontend",),
+                "msg": f"Input is not an address with port: {reason}",
+                "input": text,
+                "ctx": {"reason": reason},
+            }
+        ]
+
+    def test_parse_takes_text_alone(self) -> None:
+        with pytest.raises(TypeError):
+            L3n4Addr.parse(b"10.0.0.1:80")  # type: ignore[arg-type]  # pyright: ignore
+
     def test_repr_names_every_field(self) -> None:
         addr = L3n4AddrID(protocol=L4Type.TCP, addr_cluster=IPV6, port=80, scope=Scope.INTERNAL)
         assert repr(addr) == (
@@ -357,12 +439,13 @@ class TestServiceName:
     def test_texts(self) -> None:
         name = ServiceName(namespace="kube-system", name="dns")
         assert (str(name), f"{name}") == ("kube-system/dns", "kube-system/dns")
-        assert repr(name) == "ServiceName(namespace='kube-system', name='dns')"
+        assert repr(name) == "ServiceName(namespace='kube-system', name='dns', cluster='')"
         assert str(ServiceName()) == "/"
+        assert str(ServiceName(namespace="a", name="b", cluster="c")) == "c/a/b"
 
     @pytest.mark.parametrize("value", [None, 1, b"x"])
     def test_fields_are_text(self, value: Any) -> None:
-        for field in ("namespace", "name"):
+        for field in ("namespace", "name", "cluster"):
             with pytest.raises(ValidationError) as caught:
                 ServiceName(**{field: value})
             assert [error["loc"] for error in caught.value.errors()] == [(field,)]

@@ -181,7 +181,9 @@ def _check_replaceable(present: SVC, wanted: SVC) -> None:
 
 def _merged_name(present: ServiceName, wanted: ServiceName) -> ServiceName:
     return ServiceName(
-        namespace=wanted.namespace or present.namespace, name=wanted.name or present.name
+        namespace=wanted.namespace or present.namespace,
+        name=wanted.name or present.name,
+        cluster=wanted.cluster or present.cluster,
     )
 
 

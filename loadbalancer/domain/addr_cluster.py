@@ -22,6 +22,7 @@ __all__ = ["AddrCluster"]
 
 _leading_digits = re.compile("[0-9]*").match
 _new = object.__new__
+_IP_ADDRESS = (IPv4Address, IPv6Address)
 
 
 @total_ordering
@@ -43,9 +44,9 @@ class AddrCluster:
     # 4 or 16 bytes; empty until somebody asks, since most never do.
     _packed: bytes
 
-    def __new__(cls, text: str) -> Self:
-        """The same as `AddrCluster.parse`."""
-        return cls.parse(text)
+    def __new__(cls, value: str | IPv4Address | IPv6Address) -> Self:
+        """What `AddrCluster.parse` reads, or an address of `ipaddress`, in cluster 0."""
+        return cls.parse(_text_of(value) if isinstance(value, _IP_ADDRESS) else value)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -155,16 +156,22 @@ class AddrCluster:
         return self
 
     def __reduce__(self) -> tuple[type[Self], tuple[str]]:
-        # The cluster id is written out, so that a zone with an `@` is read back as it was.
-        text = self._text if self._cluster_id else f"{self._text}@0"
-        return type(self), (text,)
+        return type(self), (self._written_out(),)
+
+    def _written_out(self) -> str:
+        """The text that is read back as this very address.
+
+        It is that of `str()`, unless a zone with an `@` would be read as zone and cluster id:
+        there, the cluster id 0 is written, too.
+        """
+        return f"{self._text}@0" if "@" in self._zone and not self._cluster_id else self._text
 
     @classmethod
     def _validate(cls, value: object) -> AddrCluster:
         if isinstance(value, cls):
             return value
-        if isinstance(value, IPv4Address | IPv6Address):
-            value = str(value)
+        if isinstance(value, _IP_ADDRESS):
+            value = _text_of(value)
         if not isinstance(value, str):
             raise PydanticCustomError("addr_cluster_type", "Input should be an IP address as text")
         try:
@@ -178,9 +185,10 @@ class AddrCluster:
     def __get_pydantic_core_schema__(
         cls, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls._validate, serialization=core_schema.to_string_ser_schema()
+        written = core_schema.plain_serializer_function_ser_schema(
+            cls._written_out, return_schema=core_schema.str_schema(), when_used="json"
         )
+        return core_schema.no_info_plain_validator_function(cls._validate, serialization=written)
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -194,6 +202,12 @@ class AddrCluster:
             "examples": ["10.0.0.1", "fd00::1", "fe80::1%eth0", "10.0.0.1@3"],
             "minLength": 2,
         }
+
+
+def _text_of(address: IPv4Address | IPv6Address) -> str:
+    """The text of an address of `ipaddress`; an `@` in its scope id begins no cluster id."""
+    text = str(address)
+    return f"{text}@0" if "@" in text else text
 
 
 def _parse_cluster_id(digits: str) -> int:

@@ -39,6 +39,8 @@ class Backend(L3n4Addr):
     """The share of connections it gets, 0 … 65535, relative to the other backends."""
     node_name: Text = ""
     """The node it runs on, empty if unknown."""
+    zone: Text = ""
+    """The availability zone it runs in, empty if unknown; agents know it from 1.16 on."""
     state: BackendState = BackendState.ACTIVE
     preferred: Preferred = False
     """Whether it is taken before others that are not preferred."""

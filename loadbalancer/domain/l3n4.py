@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any, Self
 
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from ..errors import AddressError, L4ProtocolError
 from .addr_cluster import AddrCluster
 from .domain_model import converters
+from .go_text import quote
 from .l4 import L4Addr, L4Type
-from .scalars import ID
+from .scalars import ID, UINT16_MAX
 from .strict_enums import StrictIntEnum
 
 if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
     from .. import models
 
 __all__ = ["L3n4Addr", "L3n4AddrID", "Scope", "new_l3n4_addr", "new_l3n4_addr_id"]
+
+
+# Read from behind: a zone may hold any character, but what follows the last `]:` may not.
+_parts_of_text = re.compile(
+    r"(?:\[(?P<ipv6>.*)\]|(?P<ipv4>[^\[\]:]*)):(?P<port>[^\]:/]*)"
+    r"(?:/(?P<protocol>(?!i\Z)[^\]:/]*))?(?P<internal>/i)?",
+    re.DOTALL,
+).fullmatch
+_port_digits = re.compile("0|[1-9][0-9]{0,4}").fullmatch
+_PROTOCOLS = tuple(protocol.value for protocol in L4Type)
+
+# What a JSON Schema says of a type whichever form its value has.
+_ABOUT = ("title", "description")
+_TEXT_SCHEMA: JsonSchemaValue = {
+    "type": "string",
+    "description": "The address as text: IP:port[/protocol][/i], an IPv6 address in brackets.",
+    "examples": ["10.0.0.1:80", "[fd00::1%eth0]:80/TCP/i", "10.0.0.1@3:80"],
+    "pattern": f":(0|[1-9][0-9]{{0,4}})(/({'|'.join(_PROTOCOLS)}))?(/i)?$",
+}
 
 
 class Scope(StrictIntEnum):
@@ -24,7 +53,10 @@ class Scope(StrictIntEnum):
 
 
 class L3n4Addr(L4Addr):
-    """An address, protocol, port and scope (Go: `L3n4Addr`)."""
+    """An address, protocol, port and scope (Go: `L3n4Addr`).
+
+    Pydantic fields of this type also take the text that `parse` reads.
+    """
 
     addr_cluster: AddrCluster
     scope: Scope = Scope.EXTERNAL
@@ -32,6 +64,50 @@ class L3n4Addr(L4Addr):
     if TYPE_CHECKING:
         # Pydantic makes it; type checkers believe that there is none.
         def __hash__(self) -> int: ...
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `str()` and `string_with_protocol()` print; the other fields get defaults.
+
+        `10.0.0.1:80`, `[fd00::1%eth0]:80/TCP/i`, `10.0.0.1@3:80`: an IPv6 address, with zone
+        and cluster id, stands in brackets and an IPv4 address does not; the port is decimal,
+        0 … 65535, without leading zeros; the protocol is in upper case and NONE if absent;
+        `/i` is the internal scope.
+
+        What is behind the last `@` in the brackets is the cluster id, as in
+        `AddrCluster.parse`: an address of cluster 0 whose zone holds an `@` is only read with
+        `@0` behind the zone, which `str()` does not print, as the reference does not.
+
+        Raises:
+            AddressError: the text is no such address.
+            L4ProtocolError: the protocol is none of NONE, TCP, UDP and SCTP.
+            TypeError: it is no text.
+        """
+        return cls(**_fields_of_text(text))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_text(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return _fields_of_text(value)
+        except (AddressError, L4ProtocolError) as error:
+            raise PydanticCustomError(
+                "l3n4_addr", "Input is not an address with port: {reason}", {"reason": str(error)}
+            ) from None
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        json_schema = handler(schema)
+        if handler.mode == "validation":
+            # In place, for references to it to lead to both forms.
+            whole = handler.resolve_ref_schema(json_schema)
+            fields = {key: whole.pop(key) for key in list(whole) if key not in _ABOUT}
+            whole["anyOf"] = [fields, dict(_TEXT_SCHEMA)]
+        return json_schema
 
     @property
     def l4_addr(self) -> L4Addr:
@@ -85,6 +161,26 @@ class L3n4Addr(L4Addr):
             self, include_protocol=include_protocol
         )
         return model
+
+
+def _fields_of_text(text: str) -> dict[str, Any]:
+    parts = _parts_of_text(text)
+    if parts is None:
+        raise AddressError(f"{quote(text)} is not of the form IP:port[/protocol][/i]")
+    ipv6, ipv4, port, protocol, internal = parts.groups()
+    addr_cluster = AddrCluster.parse(ipv4 if ipv6 is None else ipv6)
+    if addr_cluster.is4 and ipv6 is not None:
+        raise AddressError(f"{quote(text)}: an IPv4 address does not stand in brackets")
+    if not _port_digits(port) or int(port) > UINT16_MAX:
+        raise AddressError(f"{quote(text)}: port {quote(port)} is not a number 0 … {UINT16_MAX}")
+    if protocol is not None and protocol not in _PROTOCOLS:
+        raise L4ProtocolError(f"{quote(text)}: unknown L4 protocol {quote(protocol)}")
+    return {
+        "protocol": protocol or L4Type.NONE.value,
+        "port": int(port),
+        "addr_cluster": addr_cluster,
+        "scope": int(bool(internal)),
+    }
 
 
 class L3n4AddrID(L3n4Addr):

@@ -20,17 +20,20 @@ __all__ = ["SVC", "ServiceName"]
 
 
 class ServiceName(DomainValue):
-    """The namespace and name of a service (Go: `ServiceName`); both may be empty."""
+    """The namespace and name of a service (Go: `ServiceName`); each may be empty."""
 
     namespace: Text = ""
     name: Text = ""
+    cluster: Text = ""
+    """The cluster it is in, empty for the own one; agents know it from 1.14 on."""
 
     if TYPE_CHECKING:
         # Pydantic makes it; type checkers believe that there is none.
         def __hash__(self) -> int: ...
 
     def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
+        name = f"{self.namespace}/{self.name}"
+        return f"{self.cluster}/{name}" if self.cluster else name
 
 
 class SVC(DomainModel):

@@ -128,7 +128,7 @@ class Reading:
             "type": SVCType.ClusterIP,
             "ext_traffic_policy": SVCTrafficPolicy.Cluster,
             "int_traffic_policy": SVCTrafficPolicy.Cluster,
-            "name": ServiceName(namespace="", name=""),
+            "name": ServiceName(**_defaults(ServiceName)),
         }
         fields_set = all_fields_set(SVC)
 
@@ -199,15 +199,15 @@ class Reading:
             namespace=_Field("namespace"),
             traffic_policy=_Field("traffic_policy"),
         )
-        fields_set = all_fields_set(ServiceName)
+        unnamed, fields_set = _defaults(ServiceName), all_fields_set(ServiceName)
         new_name = validator(core_schema.model_schema(ServiceName, core_schema.any_schema()))
 
         def fields_of(values: Fields) -> Fields:
             # The deprecated name of the external policy is not read.
             values.pop("traffic_policy", None)
-            if "name" in values or "namespace" in values:
-                name = {"namespace": values.pop("namespace", ""), "name": values.pop("name", "")}
-                values["name"] = new_name.validate_python((name, None, fields_set))
+            name = {part: values.pop(part) for part in ("namespace", "name") if part in values}
+            if name:
+                values["name"] = new_name.validate_python((unnamed | name, None, fields_set))
             return values
 
         return self._read(models.ServiceSpecFlags, _after(fields_of, values))

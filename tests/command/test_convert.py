@@ -97,6 +97,7 @@ def test_domain_objects(invoke: Invoke) -> None:
                 "id": 0,
                 "weight": 100,
                 "node_name": "",
+                "zone": "",
                 "state": 0,
                 "preferred": False,
             }
@@ -108,7 +109,7 @@ def test_domain_objects(invoke: Invoke) -> None:
         "session_affinity": False,
         "session_affinity_timeout_sec": 0,
         "health_check_node_port": 0,
-        "name": {"namespace": "", "name": ""},
+        "name": {"namespace": "", "name": "", "cluster": ""},
         "load_balancer_source_ranges": [],
         "l7lb_proxy_port": 0,
         "l7lb_frontend_ports": [],

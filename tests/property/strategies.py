@@ -84,6 +84,7 @@ backends = st.builds(
     id=uint32s,
     weight=uint16s,
     node_name=texts,
+    zone=texts,
     state=st.sampled_from(BackendState),
     preferred=st.booleans(),
 )
@@ -91,7 +92,7 @@ cidrs = st.one_of(
     st.tuples(ipv4s, st.integers(0, 32)).map(lambda pair: ip_network(pair, strict=False)),
     st.tuples(ipv6s, st.integers(0, 128)).map(lambda pair: ip_network(pair, strict=False)),
 )
-service_names = st.builds(ServiceName, namespace=texts, name=texts)
+service_names = st.builds(ServiceName, namespace=texts, name=texts, cluster=texts)
 services = st.builds(
     SVC,
     frontend=l3n4_addr_ids,
@@ -166,7 +167,7 @@ wire_services = st.builds(
     int_traffic_policy=_wire_policies,
     nat_policy=st.sampled_from(SVCNatPolicy),
     health_check_node_port=uint16s,
-    name=service_names,
+    name=st.builds(ServiceName, namespace=texts, name=texts),
 )
 
 

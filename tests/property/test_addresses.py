@@ -11,9 +11,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadbalancer import AddrCluster, AddressError, L3n4Addr, Scope, parse_cidr
+from loadbalancer import (
+    AddrCluster,
+    AddressError,
+    L3n4Addr,
+    L4ProtocolError,
+    L4Type,
+    Scope,
+    parse_cidr,
+)
 
 from .strategies import addr_clusters, cidrs, ipv4s, ipv6s, l3n4_addrs, near_addresses, zones
+
+_parts_with_port = st.sampled_from(
+    [
+        *"019/:@%[]i",
+        "10.0.0.1",
+        "fd00::1",
+        "[fd00::1]:",
+        ":80",
+        "/TCP",
+        "/SCTP",
+        "/i",
+        "%eth0",
+        "@3",
+    ]
+)
 
 
 class TestText:
@@ -69,6 +92,28 @@ def parsed(text: str) -> AddrCluster | None:
 
 def facts(addr: AddrCluster) -> tuple[object, ...]:
     return addr.addr, addr.zone, addr.cluster_id, addr.as20(), addr.is4, addr.is6
+
+
+class TestAddressesWithPort:
+    @given(l3n4_addrs)
+    def test_parse_reads_what_is_printed(self, addr: L3n4Addr) -> None:
+        assert L3n4Addr.parse(addr.string_with_protocol()) == addr
+        assert L3n4Addr.parse(str(addr)) == addr.model_copy(update={"protocol": L4Type.NONE})
+
+    @given(l3n4_addrs, st.text(st.sampled_from("a1@]%/:i\n["), min_size=1))
+    def test_a_zone_may_hold_anything(self, addr: L3n4Addr, zone: str) -> None:
+        """Unless its cluster is 0 and it holds an `@`: that is read as the reference reads it."""
+        address = AddrCluster(f"fe80::1%{zone}@{addr.addr_cluster.cluster_id or 7}")
+        zoned = addr.model_copy(update={"addr_cluster": address})
+        assert L3n4Addr.parse(zoned.string_with_protocol()) == zoned
+
+    @given(st.lists(_parts_with_port, max_size=10).map("".join))
+    def test_a_text_is_an_address_or_one_of_two_errors(self, text: str) -> None:
+        try:
+            addr = L3n4Addr.parse(text)
+        except (AddressError, L4ProtocolError):
+            return
+        assert L3n4Addr.parse(addr.string_with_protocol()).hash() == addr.hash()
 
 
 class TestAgainstIpaddress:
