@@ -9,21 +9,20 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from json import JSONDecodeError, JSONDecoder
 from sys import get_int_max_str_digits
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from .positions import TOKENS
 
-__all__ = ["Batch", "BrokenText", "Element", "read_batches"]
+__all__ = ["Batch", "BrokenText", "Element", "read_batches", "split_texts"]
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One value: what it is, where in the text of its batch it stands, and its pointer."""
 
     value: Any
@@ -55,6 +54,10 @@ class Batch:
     broken: BrokenText | None = None
     is_list: bool = False
     """Whether there has been an array of values so far, be it empty."""
+    is_empty: bool = False
+    """Whether there has been nothing but white space so far."""
+    end: int = 0
+    """The index behind the last value, at which the next one would begin."""
 
     def place(self, at: int) -> tuple[int, int]:
         """Line and column, from 1, of an index into the text."""
@@ -74,7 +77,32 @@ def read_batches(chunks: Iterable[bytes]) -> Iterator[Batch]:
     What is no JSON ends the text, but for a line of newline-delimited JSON: what follows
     the line is read.
     """
-    return _Reader(chunks).batches()
+    return _Reader(_decoded(chunks)).batches()
+
+
+def split_texts(texts: Iterator[str]) -> Iterator[Batch]:
+    """The same of a text that has been decoded, for those who read the values themselves.
+
+    Elements have no `value`, and numbers may be any. The text is one array or a sequence of
+    values: what is behind an array breaks it off.
+    """
+    return _Reader(texts, decode=_find_end, is_one_list=True).batches()
+
+
+def _decoded(chunks: Iterable[bytes]) -> Iterator[str]:
+    decode = codecs.getincrementaldecoder("utf-8-sig")().decode
+    is_first = True
+    try:
+        for chunk in chunks:
+            if is_first and (chunk[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in chunk[:4]):
+                raise _Undecodable("UTF-16, UTF-32 or binary data; expected JSON in UTF-8")
+            is_first = False
+            yield decode(chunk)
+        decode(b"", True)
+    except UnicodeDecodeError as error:
+        yield error.object[: error.start].decode()
+        reason = f"byte 0x{error.object[error.start]:02x} is no UTF-8"
+        raise _Undecodable(reason) from None
 
 
 class _Expects(Enum):
@@ -90,6 +118,13 @@ class _NeedsMore(Exception):
     """The text so far ends too early to tell."""
 
 
+class _Undecodable(Exception):
+    """The bytes go on, but not as text."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
 class _Broken(Exception):
     def __init__(self, at: int, reason: str) -> None:
         self.at = at
@@ -102,6 +137,14 @@ def _refuse_constant(name: str) -> NoReturn:
 
 _CONSTANTS = ("NaN", "Infinity", "-Infinity")
 _decode = JSONDecoder(parse_constant=_refuse_constant).raw_decode
+# Only where a value ends is wanted: numbers stay the texts they are, however long.
+_raw_decode = JSONDecoder(parse_int=len, parse_float=len).raw_decode
+
+
+def _find_end(text: str, at: int) -> tuple[None, int]:
+    return None, _raw_decode(text, at)[1]
+
+
 _skip_space = re.compile(r"[ \t\r\n]*").match
 # How far before the end of a text the decoder may complain about its ending too early: the
 # longest token it looks at as a whole is a pair of escaped surrogates.
@@ -110,7 +153,10 @@ _LONGEST_TOKEN = 16
 
 @dataclass
 class _Reader:
-    chunks: Iterable[bytes]
+    texts: Iterator[str]
+    decode: Callable[[str, int], tuple[Any, int]] = _decode
+    is_one_list: bool = False
+    """Whether an array is all there may be."""
     text: str = ""
     at: int = 0
     line: int = 1
@@ -125,7 +171,6 @@ class _Reader:
     """Why the text ends where it does, if not because everything has been read."""
 
     def batches(self) -> Iterator[Batch]:
-        texts = self._texts()
         is_last = False
         while True:
             try:
@@ -147,26 +192,18 @@ class _Reader:
             wanted = len(self.text)
             pieces = [self.text]
             while wanted >= 0 and not is_last:
-                piece = next(texts, None)
+                piece = self._next_text()
                 is_last = piece is None
                 pieces.append(piece or "")
                 wanted -= len(pieces[-1]) or 1
             self.text = "".join(pieces)
 
-    def _texts(self) -> Iterator[str]:
-        decode = codecs.getincrementaldecoder("utf-8-sig")().decode
-        is_first = True
+    def _next_text(self) -> str | None:
         try:
-            for chunk in self.chunks:
-                if is_first and (chunk[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in chunk[:4]):
-                    self.undecodable = "UTF-16, UTF-32 or binary data; expected JSON in UTF-8"
-                    return
-                is_first = False
-                yield decode(chunk)
-            decode(b"", True)
-        except UnicodeDecodeError as error:
-            yield error.object[: error.start].decode()
-            self.undecodable = f"byte 0x{error.object[error.start]:02x} is no UTF-8"
+            return next(self.texts, None)
+        except _Undecodable as error:
+            self.undecodable = error.reason
+            return None
 
     def _scan(self, is_last: bool) -> None:
         """Take elements until the text is used up."""
@@ -176,9 +213,11 @@ class _Reader:
             if self.at >= len(self.text):
                 return
             char = self.text[self.at]
-            self.is_empty = False
+            has_value, self.is_empty = not self.is_empty, False
             match self.expects:
-                case _Expects.VALUE if char == "[":
+                case _Expects.VALUE if self.is_one_list and self.is_list:
+                    raise _Broken(self.at, "text behind the JSON")
+                case _Expects.VALUE if char == "[" and not (self.is_one_list and has_value):
                     self.at += 1
                     self.index = 0
                     self.expects = _Expects.FIRST
@@ -196,7 +235,7 @@ class _Reader:
 
     def _take_element(self, is_last: bool) -> None:
         try:
-            value, end = _decode(self.text, self.at)
+            value, end = self.decode(self.text, self.at)
         except JSONDecodeError as error:
             ends_early = error.msg.startswith("Unterminated string")
             if not is_last and (ends_early or error.pos >= len(self.text) - _LONGEST_TOKEN):
@@ -226,7 +265,16 @@ class _Reader:
         """What has been taken, and let go of the text so far."""
         pointer = "" if self.expects is _Expects.VALUE else f"/{self.index}"
         cause = BrokenText(broken.at, pointer, broken.reason) if broken else None
-        batch = Batch(self.text, self.line, self.column, self.elements, cause, self.is_list)
+        batch = Batch(
+            self.text,
+            self.line,
+            self.column,
+            self.elements,
+            cause,
+            self.is_list,
+            self.is_empty,
+            self.at,
+        )
         newlines = self.text.count("\n", 0, self.at)
         self.line += newlines
         last = self.text.rfind("\n", 0, self.at)
