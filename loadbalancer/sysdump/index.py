@@ -1,0 +1,126 @@
+"""The names in an archive, those of archives within it too, and the way back to the bytes."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import NamedTuple
+
+from .containers import Container, Entry, FolderContainer, TarContainer, read_entry
+from .limits import Limits, Problem, SysdumpError
+from .names import Role, is_bugtool_archive, name_of, pod_of
+
+__all__ = ["Index", "Member"]
+
+# A dump lying by itself in a folder is named after its node, `<node>.json`.
+_LOOSE_BPF = re.compile(r"(?P<node>.+?)[.-]bpf(?:-lb-list)?(?:\.txt|\.md)?")
+_LOOSE = re.compile(r"(?P<node>.+?)\.(?:(?P<json>json|ya?ml)|txt|md)(?:\.gz)?")
+
+
+class Member(NamedTuple):
+    """A file: its path for people, and its name in each container from the outermost inwards."""
+
+    path: str
+    chain: tuple[str, ...]
+
+
+class Index:
+    """What lies where. `nodes` has the files of each node by role, `cluster` those of all nodes."""
+
+    def __init__(self, container: Container, limits: Limits, title: str) -> None:
+        self._container = container
+        self._limits = limits
+        self._title = title
+        self._count = 0
+        self.problems: list[Problem] = []
+        self.nodes: dict[str, dict[Role, Member]] = {}
+        self.pods: dict[str, str] = {}
+        self.cluster: dict[Role, list[Member]] = defaultdict(list)
+        loose: list[Member] = []
+        self._walk(container, (), loose)
+        if not self.nodes:
+            self._take_loose(loose)
+        if not self.nodes and not self.cluster:
+            reasons = "; ".join(map(str, self.problems))
+            raise SysdumpError(
+                f"{title}: nothing in it says anything of services"
+                + (f" ({reasons})" * bool(reasons))
+            )
+
+    def note(self, path: str, reason: str) -> None:
+        """Remember once what was left out."""
+        if (problem := Problem(path, reason)) not in self.problems:
+            self.problems.append(problem)
+
+    def _walk(self, container: Container, chain: tuple[str, ...], loose: list[Member]) -> None:
+        """Note every file that is wanted. What is damaged ends the walk of that archive alone."""
+        try:
+            for entry in container.entries():
+                self._count += 1
+                if self._count > self._limits.members:
+                    self.note("/".join(chain) or self._title, "it has too many files")
+                    return
+                self._take(container, entry, chain, loose)
+        except SysdumpError as error:
+            self.note("/".join(chain) or self._title, str(error))
+
+    def _take(
+        self, container: Container, entry: Entry, chain: tuple[str, ...], loose: list[Member]
+    ) -> None:
+        inner = (*chain, entry.name)
+        member = Member("/".join(inner), inner)
+        # An archive within an archive is looked into, one within that is not.
+        nested = not chain and is_bugtool_archive(
+            entry.name, isinstance(container, FolderContainer)
+        )
+        name = name_of(member.path)
+        if entry.refused:
+            if name or nested:
+                self.note(member.path, entry.refused)
+        elif nested:
+            self._walk(TarContainer(entry.open, self._limits, on_disk=False), inner, loose)
+        elif name is None:
+            if not chain and _LOOSE.fullmatch(entry.name.rsplit("/", 1)[-1]):
+                loose.append(member)
+        elif name.role in ("objects", "config", "kvstore"):
+            self.cluster[name.role].append(member)
+        else:
+            group = name.node or self._title
+            pod = name.pod or pod_of(self._title.split(".tar")[0])
+            self._add(group, pod, name.role, member)
+
+    def _add(self, group: str, pod: str, role: Role, member: Member) -> None:
+        files = self.nodes.setdefault(group, {})
+        self.pods.setdefault(group, pod)
+        if role in files:
+            self.note(member.path, f"it is left out, {files[role].path} is the same for this node")
+        else:
+            files[role] = member
+
+    def _take_loose(self, loose: list[Member]) -> None:
+        """Dumps by the names of their nodes, where there is nothing else."""
+        for member in loose:
+            base = member.path.rsplit("/", 1)[-1]
+            if match := _LOOSE_BPF.fullmatch(base):
+                self._add(match["node"], "", "bpf", member)
+            elif match := _LOOSE.fullmatch(base):
+                self._add(match["node"], "", "json" if match["json"] else "text", member)
+
+    def read(self, member: Member) -> bytes:
+        """The bytes of a file; raises `SysdumpError`."""
+        return self._read(self._container, member.chain)
+
+    def _read(self, container: Container, chain: tuple[str, ...]) -> bytes:
+        name, *inner = chain
+        entries = (
+            iter([container.entry(name)])
+            if isinstance(container, FolderContainer)
+            else container.entries()
+        )
+        for entry in entries:
+            if entry.name == name and not entry.refused:
+                if inner:
+                    nested = TarContainer(entry.open, self._limits, on_disk=False)
+                    return self._read(nested, tuple(inner))
+                return read_entry(entry, self._limits)
+        raise SysdumpError("it is not there any more")
