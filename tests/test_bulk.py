@@ -315,6 +315,17 @@ class TestValues:
             assert each.model_fields_set == {*type(each).model_fields}
             assert type(each).model_validate(each.model_dump()) == each
 
+    def test_nobody_gets_hold_of_what_loaded_objects_share(self) -> None:
+        (svc,) = load_services(listed(service(SPEC)))
+        parts: list[BaseModel] = [svc, svc.frontend, svc.name, *svc.backends]
+        for each in parts:
+            each.model_fields_set.clear()
+        for other in (svc, *load_services(listed(service(SPEC)))):
+            parts = [other, other.frontend, other.name, *other.backends]
+            for each in parts:
+                assert each.model_fields_set == {*type(each).model_fields}
+                assert each.model_dump(exclude_unset=True) == each.model_dump()
+
     def test_what_was_loaded_is_validated_on_assignment(self) -> None:
         (svc,) = load_services(listed(service(SPEC)))
         with pytest.raises(ValidationError):

@@ -451,6 +451,35 @@ class TestServiceName:
             assert [error["loc"] for error in caught.value.errors()] == [(field,)]
 
 
+class TestText:
+    @pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "\ud83d \ude00"])
+    def test_half_a_surrogate_pair_is_refused(self, text: str) -> None:
+        """When a value is made, not when it is written."""
+        for field in ("namespace", "name", "cluster"):
+            with pytest.raises(ValidationError, match="valid string"):
+                ServiceName(**{field: text})
+        backend = loadbalancer.Backend(addr_cluster=ADDR)
+        for field in ("fe_port_name", "node_name", "zone"):
+            with pytest.raises(ValidationError, match="valid string"):
+                loadbalancer.Backend.model_validate({"addr_cluster": ADDR, field: text})
+            with pytest.raises(ValidationError, match="valid string"):
+                setattr(backend, field, text)
+        with pytest.raises(ValidationError, match="valid string"):
+            SVC.model_validate({"frontend": "10.0.0.1:80", "l7lb_frontend_ports": [text]})
+        model = loadbalancer.models.BackendAddress(ip="::", node_name=text)
+        with pytest.raises(ValidationError, match="valid string"):
+            loadbalancer.new_backend_from_backend_model(model)
+
+    def test_half_a_surrogate_pair_is_refused_in_a_zone(self) -> None:
+        for text in ("fe80::1%a\ud800", "fe80::1%\udfff@3"):
+            with pytest.raises(AddressError, match=r"zone is not valid Unicode text"):
+                AddrCluster(text)
+
+    @pytest.mark.parametrize("text", ["", "a", "\0", "ö", "\U0001f600", "x" * 100_000])
+    def test_any_other_text_is_taken(self, text: str) -> None:
+        assert ServiceName(name=text).name == text
+
+
 class TestServiceFlags:
     def test_is_an_integer_in_range(self) -> None:
         assert ServiceFlags() == 0

@@ -12,7 +12,7 @@ from ..domain.backend import Backend
 from ..domain.backend_state import BackendState, is_valid_state_transition
 from ..domain.scalars import UINT32_MAX
 from ..domain.service import SVC, ServiceName
-from ..domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+from ..domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType, nat_policy_of
 from ..errors import LoadBalancerError
 from .settings import Settings
 from .stores.base import KnownBackend, Transaction
@@ -143,7 +143,7 @@ def _nat_policy(frontend_is_ipv6: bool, backends: list[Backend]) -> SVCNatPolicy
     """Backends are of one family; where it is not the frontend's, addresses are translated."""
     if not backends or backends[0].is_ipv6 == frontend_is_ipv6:
         return SVCNatPolicy.NONE
-    return SVCNatPolicy.Nat64 if frontend_is_ipv6 else SVCNatPolicy.Nat46
+    return nat_policy_of(frontend_is_ipv6)
 
 
 def _check_id_is_free(tx: Transaction, wanted: SVC) -> None:

@@ -44,8 +44,8 @@ def command(old: str | None, new: str | None, output_format: str) -> int:
     """
     from loadbalancer import BackendState
 
-    rows = [_state(old, "FROM")] if old else list(BackendState)
-    columns = [_state(new, "TO")] if new else list(BackendState)
+    rows = [_state(old, "FROM")] if old is not None else list(BackendState)
+    columns = [_state(new, "TO")] if new is not None else list(BackendState)
     allowed = {(start, end): _may_go(start, end) for start in rows for end in columns}
     if output_format == "json":
         import json
@@ -55,11 +55,11 @@ def command(old: str | None, new: str | None, output_format: str) -> int:
             for (start, end), is_allowed in allowed.items()
         ]
         click.echo(json.dumps(facts, indent=2))
-    elif old and new:
+    elif old is not None and new is not None:
         _print_answer(rows[0], columns[0], allowed[rows[0], columns[0]])
     else:
         _print_table(rows, columns)
-    return OK if not new or all(allowed.values()) else INVALID
+    return OK if new is None or all(allowed.values()) else INVALID
 
 
 def _state(text: str, argument: str) -> BackendState:
@@ -70,6 +70,10 @@ def _state(text: str, argument: str) -> BackendState:
     from ..payloads.near_misses import nearest
 
     names = [str(state) for state in BackendState]
+    if not text:
+        # On the wire an empty text is a state; here it is a variable that was not set.
+        message = f"it is empty. It is one of {listed(names)}."
+        raise click.BadParameter(message, param_hint=f"'{argument}'")
     if text in [str(int(state)) for state in BackendState]:
         return BackendState(int(text))
     if text.lower() == str(BackendState.INVALID):

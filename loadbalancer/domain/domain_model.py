@@ -21,6 +21,14 @@ class DomainModel(BaseModel):
         json_schema_serialization_defaults_required=True,
     )
 
+    @property
+    def model_fields_set(self) -> set[str]:
+        """The names of the fields that were given, as a set of the caller's own.
+
+        Objects share the set that Pydantic keeps (see `all_fields_set`): nobody gets hold of it.
+        """
+        return set(self.__pydantic_fields_set__)
+
     def deep_copy(self) -> Self:
         """An independent copy (Go: `DeepCopy`)."""
         return copy.deepcopy(self)
@@ -48,7 +56,8 @@ class DomainValue(DomainModel):
 def all_fields_set(cls: type[DomainModel]) -> set[str]:
     """What Pydantic keeps beside an instance all of whose fields are given.
 
-    Instances can share it: all that is ever done to such a set is to add a field.
+    Instances can share it: all that Pydantic ever does to such a set is to add a field, copies
+    get one of their own, and `model_fields_set` hands out copies alone.
     """
     return set(cls.model_fields)
 

@@ -39,6 +39,8 @@ _UP_TO_SOME = f"(?:0:)?{_SOME}(?:(?::0)?:{_SOME})*"
 _FROM_SOME = f"{_SOME}(?:(?::0)?:{_SOME})*(?::0)?"
 _is_canonical_if_short = _matcher(f"(?:{_UP_TO_SOME})?::(?:{_FROM_SOME})?")
 _is_canonical_if_8_groups = _matcher(f"{_UP_TO_SOME}(?::0)?")
+# Half a surrogate pair could never be written.
+_half_of_a_pair = re.compile("[\ud800-\udfff]").search
 _hex_digits = re.compile("[0-9a-fA-F]*").match
 # Runs of zero groups in an address between colons, the longest first; a single group is none
 # (RFC 5952 section 4.2).
@@ -62,6 +64,8 @@ def read_ip(text: str) -> tuple[str, str]:
     groups = _ipv6_groups(address)
     if groups is None or (percent and not zone):
         _explain_ip(text)
+    if zone and _half_of_a_pair(zone):
+        raise _error(text, "zone is not valid Unicode text", f"%{zone}")
     return _ipv6_text(groups), zone
 
 

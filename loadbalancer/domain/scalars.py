@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 __all__ = [
     "ID",
@@ -32,7 +32,9 @@ UINT32_MAX = 2**32 - 1
 UInt8 = Annotated[int, Field(strict=True, ge=0, le=UINT8_MAX)]
 UInt16 = Annotated[int, Field(strict=True, ge=0, le=UINT16_MAX)]
 UInt32 = Annotated[int, Field(strict=True, ge=0, le=UINT32_MAX)]
-Text = Annotated[str, Field(strict=True)]
+# Half a surrogate pair is no character and could never be written: a text with a limit is decoded
+# when it is checked, and refused there. The limit limits nothing and JSON Schema need not name it.
+Text = Annotated[str, Field(strict=True, min_length=0), WithJsonSchema({"type": "string"})]
 Flag = Annotated[bool, Field(strict=True)]
 
 ID = UInt32

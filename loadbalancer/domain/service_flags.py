@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 from ..errors import LoadBalancerError
 from .domain_model import DomainValue
 from .scalars import UINT16_MAX, Flag
-from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType, nat_policy_of
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -110,7 +110,7 @@ class ServiceFlags(int):
         """NONE, or which way that frontend is translated (Go: `SVCNatPolicy`)."""
         if not self & ServiceFlagBit.NAT46X64:
             return SVCNatPolicy.NONE
-        return SVCNatPolicy.Nat64 if frontend.is_ipv6 else SVCNatPolicy.Nat46
+        return nat_policy_of(frontend.is_ipv6)
 
     @property
     def is_l7lb(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .strict_enums import StrictStrEnum
 
-__all__ = ["SVCNatPolicy", "SVCTrafficPolicy", "SVCType"]
+__all__ = ["SVCNatPolicy", "SVCTrafficPolicy", "SVCType", "nat_policy_of"]
 
 
 class SVCType(StrictStrEnum):
@@ -36,3 +36,8 @@ class SVCNatPolicy(StrictStrEnum):
     NONE = "NONE"
     Nat46 = "Nat46"
     Nat64 = "Nat64"
+
+
+def nat_policy_of(frontend_is_ipv6: bool) -> SVCNatPolicy:
+    """Which way a frontend is translated whose backends are of the other family."""
+    return SVCNatPolicy.Nat64 if frontend_is_ipv6 else SVCNatPolicy.Nat46

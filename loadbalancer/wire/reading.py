@@ -10,9 +10,10 @@ A schema only tells good values from others. `conversion_check` says what is wro
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, NoReturn
 
+from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, PydanticOmit, SchemaValidator, core_schema
 
 from .. import models
@@ -21,7 +22,7 @@ from ..domain.backend import DEFAULT_BACKEND_WEIGHT, Backend
 from ..domain.backend_state import BackendState
 from ..domain.domain_model import DomainModel, all_fields_set
 from ..domain.l3n4 import L3n4Addr, L3n4AddrID
-from ..domain.scalars import UINT32_MAX
+from ..domain.scalars import UINT32_MAX, Text
 from ..domain.service import SVC, ServiceName
 from ..domain.service_type import SVCTrafficPolicy, SVCType
 from .model import WireModel
@@ -265,6 +266,9 @@ class Reading:
         if not self._from_json and schema["type"] == "literal":
             # A model can be given words that no payload can have, which are words all the same.
             schema = core_schema.str_schema(strict=True)
+        elif not self._from_json and schema["type"] == "str":
+            # And texts that no payload can have, which the domain refuses.
+            schema = _text_schema()
         if taken.convert:
             schema = taken.convert(schema)
         if self._from_json and not taken.required:
@@ -317,6 +321,12 @@ def _never_null(field: core_schema.ModelField) -> CoreSchema:
         schema = schema["schema"]
     value: CoreSchema = schema
     return value
+
+
+@cache
+def _text_schema() -> CoreSchema:
+    """What the domain takes for a text."""
+    return TypeAdapter(Text).core_schema
 
 
 def _object(required: dict[str, CoreSchema], optional: dict[str, CoreSchema]) -> CoreSchema:

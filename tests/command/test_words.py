@@ -158,6 +158,15 @@ def test_no_state(invoke: Invoke, text: str, hint: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "name"), [(["", "active"], "FROM"), ([""], "FROM"), (["active", ""], "TO")]
+)
+def test_an_empty_state_is_wrong_usage(invoke: Invoke, arguments: list[str], name: str) -> None:
+    finished = invoke("state", *arguments)
+    assert (finished.code, finished.out) == (2, "")
+    assert f"Invalid value for '{name}': it is empty. It is one of active, " in finished.err
+
+
 def test_schemas(invoke: Invoke) -> None:
     listed = invoke("schema", "--list").out.split()
     assert listed == [*schemas.names(), "openapi"]
