@@ -106,9 +106,7 @@ def write_folder(files: Files, path: Path) -> Path:
 
 
 def write_zip(files: Files, path: Path) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, data in files.items():
-            file.writestr(name, data)
+    path.write_bytes(zip_of(files))
     return path
 
 
@@ -362,6 +360,21 @@ def test_objects_that_are_none(text: bytes, tmp_path: Path) -> None:
         assert [each.path for each in sysdump.problems] == ["k8s-pods.yaml"]
 
 
+def zip_of(files: Files) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in files.items():
+            file.writestr(name, data)
+    return packed.getvalue()
+
+
+def test_a_zip_of_nothing_wanted_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(zip_of({"picture.png": b"-"}))
+    with pytest.raises(SysdumpError, match="nothing in it says anything of services"):
+        open_sysdump(tmp_path / "a.zip")
+
+
+WHOLE_ZIP, NESTED_ZIP = zip_of(OLD), zip_of(packed())
 WHOLE_TAR, WHOLE_TAR_GZ = tar_of(OLD, "w"), tar_of(OLD)
 
 
@@ -381,7 +394,7 @@ def test_cut_off_or_damaged_is_never_silent(
     shutil.rmtree(folder)
 
 
-@given(st.sampled_from([WHOLE_TAR, WHOLE_TAR_GZ]), st.data())
+@given(st.sampled_from([WHOLE_TAR, WHOLE_TAR_GZ, WHOLE_ZIP, NESTED_ZIP]), st.data())
 def test_any_damage_is_survived(
     tmp_path_factory: pytest.TempPathFactory, whole: bytes, data: st.DataObject
 ) -> None:

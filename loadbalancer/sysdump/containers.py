@@ -22,7 +22,11 @@ from .streams import ForwardReader, gunzip, read_limited
 
 __all__ = ["Container", "Entry", "FolderContainer", "TarContainer", "open_container"]
 
-Read = Callable[[int], bytes]
+# What the libraries raise over damaged archives; a tar may lie within a damaged zip.
+DAMAGES: tuple[type[Exception], ...] = (
+    *(zipfile.BadZipFile, zlib.error, tarfile.TarError, EOFError, ValueError, OSError),
+    *(OverflowError, NotImplementedError, RuntimeError),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class ZipContainer:
         check_directory(path, limits)
         try:
             self.file = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+        except DAMAGES as error:
             raise SysdumpError(
                 f"{path}: the zip cannot be read, is it complete? ({error})"
             ) from None
@@ -109,7 +113,7 @@ class ZipContainer:
         def open_member() -> BinaryIO:
             try:
                 return self.file.open(info)  # type: ignore[return-value]
-            except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+            except DAMAGES as error:
                 raise SysdumpError(f"it cannot be unpacked ({error})") from None
 
         return open_member
@@ -147,8 +151,13 @@ class TarContainer:
         self.on_disk = on_disk
 
     def entries(self) -> Iterator[Entry]:
-        with self.opener() as file:
-            yield from self._entries(self._reader(file))
+        try:
+            with self.opener() as file:
+                yield from self._entries(self._reader(file))
+        except SysdumpError:
+            raise
+        except DAMAGES as error:
+            raise SysdumpError(f"the tar cannot be read to its end ({error})") from None
 
     def _reader(self, file: BinaryIO) -> ForwardReader:
         start = file.read(2)
@@ -160,16 +169,11 @@ class TarContainer:
         return ForwardReader(Chained(start, file).read, None)
 
     def _entries(self, reader: ForwardReader) -> Iterator[Entry]:
-        try:
-            tar = tarfile.open(fileobj=reader, mode="r:", errorlevel=0)  # noqa: SIM115
-            while (info := tar.next()) is not None:
-                cast("Any", tar).members.clear()  # else it keeps every header it has seen
-                if not info.isdir():
-                    yield self._entry(tar, info)
-        except (tarfile.TarError, EOFError, ValueError, OverflowError, OSError) as error:
-            if isinstance(error, SysdumpError):
-                raise
-            raise SysdumpError(f"the tar cannot be read to its end ({error})") from None
+        tar = tarfile.open(fileobj=reader, mode="r:", errorlevel=0)  # noqa: SIM115
+        while (info := tar.next()) is not None:
+            cast("Any", tar).members.clear()  # else it keeps every header it has seen
+            if not info.isdir():
+                yield self._entry(tar, info)
         complete = len(reader.last_block) == 512 and not reader.last_block.strip(b"\0")
         if not complete:
             raise SysdumpError("the tar ends in its middle: it is cut off or damaged")
@@ -226,5 +230,7 @@ def read_entry(entry: Entry, limits: Limits) -> bytes:
     try:
         with entry.open() as file:
             return read_limited(file.read, limits.member_bytes)
-    except (zipfile.BadZipFile, zlib.error, EOFError, tarfile.TarError, OSError) as error:
+    except SysdumpError:
+        raise
+    except DAMAGES as error:
         raise SysdumpError(f"it cannot be unpacked ({error})") from None

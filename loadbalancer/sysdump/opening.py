@@ -257,6 +257,11 @@ def open_sysdump(path: str | os.PathLike[str], *, limits: Limits | None = None) 
     place = Path(path)
     try:
         container = open_container(place, limits)
-        return Sysdump(place, container, limits)
     except OSError as error:
         raise SysdumpError(f"{place}: {error.strerror or error}") from None
+    try:
+        return Sysdump(place, container, limits)
+    except BaseException:
+        if isinstance(container, ZipContainer):
+            container.close()
+        raise
