@@ -9,6 +9,7 @@ from pydantic_core import core_schema
 
 from ..errors import LoadBalancerError
 from .domain_model import DomainValue
+from .go_text import quote
 from .scalars import UINT16_MAX, Flag
 from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType, nat_policy_of
 
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
 
     from .l3n4 import L3n4Addr
 
-__all__ = ["ServiceFlagBit", "ServiceFlags", "SvcFlagParam", "new_svc_flag"]
+__all__ = [
+    "LATER_FLAG_WORDS",
+    "ServiceFlagBit",
+    "ServiceFlags",
+    "SvcFlagParam",
+    "new_svc_flag",
+    "parse_service_flags",
+]
 
 
 class ServiceFlagBit(IntEnum):
@@ -61,6 +69,10 @@ _WORDS = {
     ServiceFlagBit.L7_LOAD_BALANCER: "l7-load-balancer",
     ServiceFlagBit.LOOPBACK: "loopback",
 }
+_BIT_OF_WORD = {word: bit for bit, word in _WORDS.items()}
+
+LATER_FLAG_WORDS = ("deny", "delegate-if-local", "quarantined", "dsr")
+"""Words of agents from 1.17 on, in their order; they reuse bits that mean something else here."""
 
 
 class ServiceFlags(int):
@@ -195,3 +207,29 @@ def new_svc_flag(param: SvcFlagParam) -> ServiceFlags:
     }
     flags = sum(bit for bit, is_set in wanted.items() if is_set)
     return ServiceFlags(flags | _BIT_OF_TYPE.get(param.svc_type, 0))
+
+
+def parse_service_flags(text: str) -> tuple[ServiceFlags, tuple[str, ...]]:
+    """Read what `str()` of flags prints, and apart from it the words of later releases.
+
+    `"NodePort, Local, dsr"` gives the flags of `NodePort, Local` and `("dsr",)`: the bits of
+    `LATER_FLAG_WORDS` are not set, since this release knows another meaning for them or none.
+
+    Raises:
+        LoadBalancerError: the text does not begin with a service type, or has an unknown word.
+    """
+    type_word, *words = text.split(", ")
+    if type_word not in [*_BIT_OF_TYPE, SVCType.ClusterIP]:
+        raise LoadBalancerError(f"{quote(type_word)} is not the type of a service")
+    bits = {ServiceFlagBit.ROUTABLE}
+    if type_word in _BIT_OF_TYPE:
+        bits.add(_BIT_OF_TYPE[SVCType(type_word)])
+    for word in words:
+        if word == _WORDS[ServiceFlagBit.ROUTABLE]:
+            # The one word that tells of a bit that is not set.
+            bits.discard(ServiceFlagBit.ROUTABLE)
+        elif word in _BIT_OF_WORD:
+            bits.add(_BIT_OF_WORD[word])
+        elif word not in LATER_FLAG_WORDS:
+            raise LoadBalancerError(f"unknown service flag {quote(word)}")
+    return ServiceFlags(sum(bits)), tuple(word for word in words if word in LATER_FLAG_WORDS)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
+
 from loadbalancer import (
     AddrCluster,
     L3n4Addr,
+    LoadBalancerError,
     ServiceFlagBit,
     ServiceFlags,
     SvcFlagParam,
@@ -15,6 +18,7 @@ from loadbalancer import (
     SVCType,
     new_svc_flag,
 )
+from loadbalancer.domain.service_flags import LATER_FLAG_WORDS, parse_service_flags
 
 WORDS = range(2**16)
 IPV4 = L3n4Addr(addr_cluster=AddrCluster("10.0.0.1"))
@@ -152,3 +156,34 @@ def kept(param: SvcFlagParam) -> tuple[object, ...]:
         param.l7_load_balancer,
         param.loopback_hostport and param.svc_type is SVCType.HostPort,
     )
+
+
+def test_words_are_read_back() -> None:
+    type_bits = sum(1 << bit for bit in TYPES)
+    for word in WORDS:
+        deciding = next((1 << bit for bit in TYPES if is_set(word, bit)), 0)
+        expected = ServiceFlags(word & 0x3FFF & ~type_bits | deciding)
+        assert parse_service_flags(str(ServiceFlags(word))) == (expected, ())
+
+
+def test_words_of_later_releases_are_kept_apart() -> None:
+    text = "NodePort, Local, check source-range, deny, delegate-if-local, quarantined, dsr"
+    flags, later = parse_service_flags(text)
+    assert str(flags) == "NodePort, Local, check source-range"
+    assert later == LATER_FLAG_WORDS
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", '"" is not the type of a service'),
+        ("Local", '"Local" is not the type of a service'),
+        ("NONE", '"NONE" is not the type of a service'),
+        ("NodePort, NodePort", 'unknown service flag "NodePort"'),
+        ("NodePort, \x1b[0m", r'unknown service flag "\x1b[0m"'),
+    ],
+)
+def test_other_words_are_refused(text: str, reason: str) -> None:
+    with pytest.raises(LoadBalancerError) as refused:
+        parse_service_flags(text)
+    assert str(refused.value) == reason
