@@ -22,7 +22,9 @@ __all__ = ["MAPPED_PREFIX", "is_canonical_ipv6", "is_ipv4", "pack_ip", "read_ip"
 def _matcher(pattern: str) -> Callable[[str], bool]:
     """Whether a text matches as a whole, in a third of the time that `re` takes."""
     schema = core_schema.str_schema(pattern=f"^(?:{pattern})$", strict=True)
-    return SchemaValidator(schema).isinstance_python
+    # Stated: to `python-re` a text with a line break behind it would match as well.
+    config = core_schema.CoreConfig(regex_engine="rust-regex")
+    return SchemaValidator(schema, config).isinstance_python
 
 
 _OCTET = "(?:[1-9]?[0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"

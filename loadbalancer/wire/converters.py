@@ -14,7 +14,8 @@ from ..domain.backend import DEFAULT_BACKEND_WEIGHT, Backend
 from ..domain.l3n4 import L3n4Addr
 from ..domain.service import SVC
 from ..errors import ConversionError
-from .reading import reading_of_models, validator
+from .pydantic_inside import validator
+from .reading import reading_of_models
 from .refusals import Convertible, conversion_errors, ip_errors, spec_of_service
 from .writing import backend_json, frontend_json, spec_json
 

@@ -17,7 +17,8 @@ from ..domain.service import SVC
 from ..errors import ConversionError
 from .converters import new_svc_from_model, new_svc_from_service
 from .gc_pause import gc_paused
-from .reading import Reading, validator
+from .pydantic_inside import validator
+from .reading import Reading
 from .writing import spec_json
 
 __all__ = [

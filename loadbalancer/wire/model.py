@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
+
+from .pydantic_inside import leave_out_none, not_called_for_json
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 __all__ = ["WireModel"]
-
-_is_none = partial(is_, None)
 
 
 class WireModel(BaseModel):
@@ -28,26 +26,18 @@ class WireModel(BaseModel):
 
     model_config = ConfigDict(serialize_by_alias=True)
 
+    @not_called_for_json
     def __init__(self, /, **data: Any) -> None:
         self.__pydantic_validator__.validate_python(
             data, self_instance=self, by_alias=True, by_name=True
         )
-
-    # Pydantic calls an `__init__` of one's own for every JSON object it reads, unless it is
-    # marked like this; RootModel does the same.
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     @classmethod
     def __get_pydantic_core_schema__(
         cls, source: type[BaseModel], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         schema = handler(source)
-        fields: Any = handler.resolve_ref_schema(schema)
-        while fields["type"] != "model-fields":
-            fields = fields["schema"]
-        for field in fields["fields"].values():
-            if field["schema"]["type"] == "default":
-                field["serialization_exclude_if"] = _is_none
+        leave_out_none(handler.resolve_ref_schema(schema))
         return schema
 
     @classmethod

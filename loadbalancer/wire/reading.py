@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple, NoReturn
 
 from pydantic import TypeAdapter
-from pydantic_core import CoreSchema, PydanticOmit, SchemaValidator, core_schema
+from pydantic_core import CoreSchema, PydanticOmit, core_schema
 
 from .. import models
 from ..domain.addr_cluster import AddrCluster
@@ -26,9 +26,10 @@ from ..domain.scalars import UINT32_MAX, Text
 from ..domain.service import SVC, ServiceName
 from ..domain.service_type import SVCTrafficPolicy, SVCType
 from .model import WireModel
+from .pydantic_inside import validator, wire_fields
 from .words import NAT_POLICIES, PROTOCOLS, SCOPES, STATES, SVC_TYPES, TRAFFIC_POLICIES
 
-__all__ = ["Reading", "reading_of_models", "validator"]
+__all__ = ["Reading", "reading_of_models"]
 
 Fields = dict[str, Any]
 Parts = tuple[Fields, None, set[str]]
@@ -41,13 +42,6 @@ _remembered = lru_cache(maxsize=4096)(AddrCluster.parse)
 _LONGEST_REMEMBERED = 64
 _MAINTENANCE = BackendState.MAINTENANCE
 _NO_FLAGS: Fields = {}
-
-
-def validator(schema: CoreSchema, title: str = "") -> SchemaValidator:
-    """A validator of just this schema, whose errors have that title."""
-    config = core_schema.CoreConfig(title=title) if title else None
-    # Left to itself Pydantic takes the validator of the class `Backend` for whatever makes one.
-    return SchemaValidator(schema, config, _use_prebuilt=False)
 
 
 class _Field(NamedTuple):
@@ -183,7 +177,7 @@ class Reading:
         """The values of a model as they are."""
         taken = {
             name: _Field(name, required=_is_required(field), schema=schemas.get(name))
-            for name, field in _wire_fields(model).items()
+            for name, field in wire_fields(model).items()
         }
         return self._values(model, **taken)
 
@@ -224,7 +218,7 @@ class Reading:
 
     def _values(self, model: type[WireModel], **taken: _Field) -> CoreSchema:
         """The values of a model's fields that are there, as a dictionary by other names."""
-        wire = _wire_fields(model)
+        wire = wire_fields(model)
         if wire.keys() != {each.attribute for each in taken.values()}:
             raise TypeError(f"not all fields of {model.__name__} are taken")
         read: dict[str, core_schema.TypedDictField] = {}
@@ -283,7 +277,7 @@ def reading_of_models(default_weight: int) -> Reading:
     Raises:
         pydantic.ValidationError: it is no weight.
     """
-    weight = _never_null(_wire_fields(models.BackendAddress)["weight"])
+    weight = _never_null(wire_fields(models.BackendAddress)["weight"])
     known: int = validator(weight, "default_weight").validate_python(default_weight)
     return Reading(from_json=False, default_weight=int(known))
 
@@ -299,14 +293,6 @@ def _defaults(cls: type[DomainModel]) -> Fields:
 
 def _omit(_: None) -> NoReturn:
     raise PydanticOmit
-
-
-def _wire_fields(model: type[WireModel]) -> dict[str, core_schema.ModelField]:
-    schema: Any = model.__pydantic_core_schema__
-    while schema["type"] != "model-fields":
-        schema = schema["schema"]
-    fields: dict[str, core_schema.ModelField] = schema["fields"]
-    return fields
 
 
 def _is_required(field: core_schema.ModelField) -> bool:
