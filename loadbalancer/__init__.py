@@ -37,6 +37,11 @@ if TYPE_CHECKING:
         LoadBalancerError,
     )
     from .go_index import go_names
+    from .payloads.dialects.dump import Dump, DumpProblem, Note
+    from .payloads.dialects.reading import read_dump
+    from .payloads.dialects.releases import ReleaseError
+    from .payloads.dialects.writing import UnsaidError, unsaid_facts, write_dump
+    from .payloads.dialects.yaml_dump import YamlMissingError
     from .payloads.streaming import iter_services
     from .wire.converters import (
         new_backend_from_backend_model,
@@ -79,6 +84,11 @@ _NAMES_OF_MODULES = {
     "domain.scalars": "BackendID FEPortName ID Preferred ServiceID",
     "domain.service": "SVC ServiceName",
     "domain.service_flags": "ServiceFlagBit ServiceFlags SvcFlagParam new_svc_flag",
+    "payloads.dialects.dump": "Dump DumpProblem Note",
+    "payloads.dialects.reading": "read_dump",
+    "payloads.dialects.releases": "ReleaseError",
+    "payloads.dialects.writing": "UnsaidError unsaid_facts write_dump",
+    "payloads.dialects.yaml_dump": "YamlMissingError",
     "payloads.streaming": "iter_services",
     "domain.service_type": "SVCNatPolicy SVCTrafficPolicy SVCType",
 }
@@ -101,6 +111,8 @@ __all__ = [
     "BackendStateError",
     "BackendStateFlags",
     "ConversionError",
+    "Dump",
+    "DumpProblem",
     "FEPortName",
     "L3n4Addr",
     "L3n4AddrID",
@@ -108,7 +120,9 @@ __all__ = [
     "L4ProtocolError",
     "L4Type",
     "LoadBalancerError",
+    "Note",
     "Preferred",
+    "ReleaseError",
     "SVCNatPolicy",
     "SVCTrafficPolicy",
     "SVCType",
@@ -118,6 +132,8 @@ __all__ = [
     "ServiceID",
     "ServiceName",
     "SvcFlagParam",
+    "UnsaidError",
+    "YamlMissingError",
     "conversion_errors",
     "dump_service",
     "dump_services",
@@ -145,7 +161,10 @@ __all__ = [
     "new_svc_from_model",
     "new_svc_from_service",
     "parse_cidr",
+    "read_dump",
     "schemas",
+    "unsaid_facts",
+    "write_dump",
 ]
 
 

@@ -24,6 +24,7 @@ from .writing import spec_json
 __all__ = [
     "dump_service",
     "dump_services",
+    "equal_specs",
     "load_service",
     "load_service_spec",
     "load_services",
@@ -104,7 +105,7 @@ def dump_service(svc: SVC, *, include_protocol: bool = True) -> bytes:
 
 def _load_quickly(data: Text) -> list[SVC] | None:
     """The services, unless something is wrong."""
-    specs = _equal_specs(data)
+    specs = equal_specs(data)
     try:
         if specs is None:
             return _read_services()(data)
@@ -129,7 +130,7 @@ def _load_plainly(data: Text) -> list[SVC]:
 _STYLES = (_COMPACT, _SPACED)
 
 
-def _equal_specs(data: Text) -> list[bytes] | None:
+def equal_specs(data: Text) -> list[bytes] | None:
     """The spec of each service, as `[[[spec]]]`, if they all equal what is realized.
 
     The text is taken apart by nothing but the marks of a style between two equal texts. If
