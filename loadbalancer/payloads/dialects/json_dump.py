@@ -55,7 +55,8 @@ def values_of(data: Text) -> Values:
         if broken := batch.broken:
             rest = batch.text[broken.at :]
             line, _ = batch.place(broken.at)
-            if not broken.pointer and rest[:1] not in ("", "{", "[") and (values or line > 1):
+            has_values = batch.is_list or values
+            if has_values and not broken.pointer and rest[:1] not in ("", "{", "["):
                 trailing = rest.strip().splitlines()[0]
                 break
             problems.append(DumpProblem(broken.pointer, broken.reason, line))
@@ -69,11 +70,12 @@ def values_of(data: Text) -> Values:
 def read_json(data: Text) -> Dump:
     """Read the services of a JSON dump."""
     with gc_paused():
-        services = _read_quickly(data)
-    if services is not None:
-        return Dump(services, "json", [], lambda: _look_at(values_of(data)))
+        quickly = _read_quickly(data)
+    if quickly is not None:
+        return Dump(quickly, "json", [], lambda: _look_at(values_of(data)))
     values = values_of(data)
-    services, problems = list[SVC](), list(values.problems)
+    services: list[SVC] = []
+    problems: list[DumpProblem] = []
     good: list[Value] = []
     for each in values.values:
         read = read_service(each)
@@ -82,6 +84,7 @@ def read_json(data: Text) -> Dump:
         elif read:
             services.append(read)
             good.append(each)
+    problems += values.problems
     rest = Values(good, values.trailing)
     return Dump(services, "json", problems, lambda: _look_at(rest))
 

@@ -154,7 +154,7 @@ class ServiceLook:
         for key in values:
             if key not in known:
                 escaped = key.replace("~", "~0").replace("/", "~1")
-                self._note(f"{pointer}/{escaped}", "unknown-key", "no agent writes it: not read")
+                self._note(f"{pointer}/{escaped}", "unknown-key", "not known, not read")
 
     def _note(self, pointer: str, rule: str, message: str) -> None:
         self._look.note(self._place(pointer), rule, message)

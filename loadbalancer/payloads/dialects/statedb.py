@@ -11,10 +11,11 @@ from pydantic import ValidationError
 
 from ...domain.backend import DEFAULT_BACKEND_WEIGHT, Backend
 from ...domain.backend_state import BackendState
-from ...domain.l3n4 import L3n4Addr, L3n4AddrID
+from ...domain.l3n4 import L3n4AddrID
 from ...domain.service import SVC, ServiceName
 from ...domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
 from ..json_values import is_array, is_object
+from .addresses import printed_address
 from .dump import Dump, DumpProblem, Look
 from .json_dump import Value, Values, problem_of
 from .releases import release_number
@@ -128,7 +129,7 @@ class _Reader:
 
     def _service(self, row: _Row) -> SVC:
         value = row.value
-        addr = L3n4Addr.parse(_text(value, "Address"))
+        addr = printed_address(_text(value, "Address"))
         backends = value.get("Backends")
         full_name = _text(value, "ServiceName")
         return SVC(
@@ -149,7 +150,7 @@ class _Reader:
         )
 
     def _backend(self, value: _Object, pointer: str) -> Backend:
-        addr = L3n4Addr.parse(_text(value, "Address"))
+        addr = printed_address(_text(value, "Address"))
         number = value.get("State") or 0
         states = _STATES_OF_1_18 if self._is_1_18 else _STATES
         if type(number) is not int or not 0 <= number < len(states):

@@ -11,6 +11,7 @@ from ...domain.l3n4 import L3n4Addr, L3n4AddrID
 from ...domain.l4 import L4Type
 from ...domain.service import SVC
 from ...domain.service_type import SVCTrafficPolicy, SVCType
+from .addresses import printed_address
 from .dump import Dump, DumpProblem, Look
 from .words import (
     BACKEND_KEYS,
@@ -166,7 +167,7 @@ class _TableReader:
             span.since(PROTOCOL_SINCE)
         else:
             span.until(PROTOCOL_SINCE - 1)
-        return L3n4Addr.parse(text)
+        return printed_address(text)
 
 
 def read_table(text: str) -> Dump:
