@@ -199,7 +199,8 @@ def _unsaid(services: list[SVC], written: bytes, release: str, format: str) -> I
         positions.sort(key=lambda index: services[index].frontend.id)
     read = read_dump(written, release=release)
     if len(read.services) != len(services):
-        yield Note("", "unsaid", f"{target} cannot say: {read.problems[0]}")
+        why = f": {read.problems[0]}" if read.problems else ""
+        yield Note("", "unsaid", f"{target} cannot say all services{why}")
         return
     for position, back in zip(positions, read.services, strict=True):
         svc = services[position]
