@@ -35,6 +35,8 @@ function typeNode(schema) {
     link.addEventListener("click", () => { byId(`schema-${name}`).open = true; });
     if (schema.type && [].concat(schema.type).includes("array")) made.append("list of ");
     made.append(link);
+    const words = resolve(refs[0]).enum;
+    if (words) made.append(`: ${words.join(" | ")}`);
     return made;
   }
   const types = [].concat(schema.type || "any").filter((type) => type !== "null");
