@@ -53,6 +53,10 @@ check: lint types check-generated ## Run all checks but the tests
 test: $(INSTALLED) ## Run the tests
 	$(BIN)/python -m pytest
 
+.PHONY: test-matrix
+test-matrix: ## Run the library's tests on the oldest Pydantic and on each Python there is
+	PYTHON=$(PYTHON) .ci/matrix
+
 .PHONY: run
 run: $(INSTALLED) ## Try the command on the examples
 	@printf '\n$$ loadbalancer list examples/service_list.json\n'

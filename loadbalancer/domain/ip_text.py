@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from socket import AF_INET, AF_INET6, inet_pton
+from functools import cache
 from typing import NoReturn
 
 from pydantic_core import SchemaValidator, core_schema
@@ -74,7 +74,16 @@ def read_ip(text: str) -> tuple[str, str]:
 def pack_ip(canonical: str) -> bytes:
     """The 4 or 16 bytes of an address that `read_ip` has returned."""
     # C libraries differ in what they take, but not about canonical texts.
-    return inet_pton(AF_INET6 if ":" in canonical else AF_INET, canonical)
+    ipv4, ipv6, pack = _packing()
+    return pack(ipv6 if ":" in canonical else ipv4, canonical)
+
+
+@cache
+def _packing() -> tuple[int, int, Callable[[int, str], bytes]]:
+    """Loaded when an address is first packed: most programs read and write texts alone."""
+    from socket import AF_INET, AF_INET6, inet_pton
+
+    return AF_INET, AF_INET6, inet_pton
 
 
 def is_canonical_ipv6(text: str) -> bool:
