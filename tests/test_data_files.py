@@ -9,6 +9,7 @@ SERVER = ROOT / "tests" / "server"
 # Which test reads a file. The vector files are found by their test itself.
 READERS = {
     "dialects/dumps.jsonl": "tests/test_dialects.py",
+    "kubernetes/services.jsonl": "tests/kubernetes/test_vectors.py",
     "payloads/client_put_1.json": "tests/test_payloads.py",
     "payloads/client_put_2.json": "tests/test_payloads.py",
     "payloads/client_put_3.json": "tests/test_payloads.py",

@@ -12,8 +12,9 @@ from ..domain.backend import Backend
 from ..domain.backend_state import BackendState, is_valid_state_transition
 from ..domain.scalars import UINT32_MAX
 from ..domain.service import SVC, ServiceName
-from ..domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType, nat_policy_of
+from ..domain.service_type import SVCNatPolicy, SVCType, nat_policy_of
 from ..errors import LoadBalancerError
+from .locality import backends_on_node
 from .settings import Settings
 from .stores.base import KnownBackend, Transaction
 
@@ -57,7 +58,7 @@ def upsert_service(tx: Transaction, wanted: SVC, settings: Settings) -> bool:
         _check_replaceable(present, wanted)
         name = _merged_name(present.name, wanted.name)
         frontend = present.frontend
-    backends = _numbered(tx, frontend.id, present, _on_this_node(wanted, settings))
+    backends = _numbered(tx, frontend.id, present, backends_on_node(wanted, settings.node_name))
     update = {
         "frontend": frontend,
         "name": name,
@@ -185,31 +186,6 @@ def _merged_name(present: ServiceName, wanted: ServiceName) -> ServiceName:
         name=wanted.name or present.name,
         cluster=wanted.cluster or present.cluster,
     )
-
-
-def _on_this_node(wanted: SVC, settings: Settings) -> list[Backend]:
-    """The backends, without those of other nodes if the traffic has to stay on this one."""
-    if not _is_local(wanted):
-        return wanted.backends
-    return [backend for backend in wanted.backends if backend.node_name in ("", settings.node_name)]
-
-
-def _is_local(wanted: SVC) -> bool:
-    """Whether the frontend's traffic stays on the node.
-
-    ClusterIP has no external policy: there the internal one counts in either scope.
-    """
-    ext_local = wanted.ext_traffic_policy is SVCTrafficPolicy.Local
-    int_local = wanted.int_traffic_policy is SVCTrafficPolicy.Local
-    match wanted.type:
-        case SVCType.LocalRedirect:
-            return True
-        case SVCType.ClusterIP:
-            return int_local
-        case SVCType.NodePort | SVCType.LoadBalancer | SVCType.ExternalIPs:
-            return int_local if wanted.frontend.scope else ext_local
-        case _:
-            return False
 
 
 def _numbered(

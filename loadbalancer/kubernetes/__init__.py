@@ -1,0 +1,23 @@
+"""Kubernetes objects, and the services that an agent makes of them.
+
+`expected_services(objects, node)` is what the agent on a node should list; `reflect` is what
+it hands to its service manager, before that has looked at the node.
+"""
+
+from __future__ import annotations
+
+from .node import Node, node_from_objects
+from .objects import KubernetesError
+from .reflecting import expected_services, reflect
+from .state_file import StateFileError, read_state_file, write_state_file
+
+__all__ = [
+    "KubernetesError",
+    "Node",
+    "StateFileError",
+    "expected_services",
+    "node_from_objects",
+    "read_state_file",
+    "reflect",
+    "write_state_file",
+]
