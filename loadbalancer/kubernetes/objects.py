@@ -60,6 +60,10 @@ def _empty(value: Any) -> Any:
     return "" if value is None else value
 
 
+def _unset(value: Any) -> Any:
+    return False if value is None else value
+
+
 def _no_items(value: Any) -> Any:
     return [] if value is None else value
 
@@ -71,7 +75,7 @@ def _no_members(value: Any) -> Any:
 _Text = Annotated[str, BeforeValidator(_empty)]
 _Texts = Annotated[list[str], BeforeValidator(_no_items)]
 _Labels = Annotated[dict[str, str], BeforeValidator(_no_members)]
-_Flag = Annotated[bool, BeforeValidator(bool)]
+_Flag = Annotated[bool, BeforeValidator(_unset)]
 _Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -124,8 +128,8 @@ class ServiceStatus(_Read):
 
 
 class Service(_Read):
-    metadata: Metadata = Metadata()
-    spec: ServiceSpec = ServiceSpec()
+    metadata: Annotated[Metadata, BeforeValidator(_no_members)] = Metadata()
+    spec: Annotated[ServiceSpec, BeforeValidator(_no_members)] = ServiceSpec()
     status: ServiceStatus | None = None
 
 
@@ -158,7 +162,7 @@ class Endpoint(_Read):
 
 
 class EndpointSlice(_Read):
-    metadata: Metadata = Metadata()
+    metadata: Annotated[Metadata, BeforeValidator(_no_members)] = Metadata()
     address_type: _Text = ""
     endpoints: Annotated[list[Endpoint], BeforeValidator(_no_items)] = []
     ports: Annotated[list[EndpointPort], BeforeValidator(_no_items)] = []
@@ -175,7 +179,7 @@ class Subset(_Read):
 
 
 class Endpoints(_Read):
-    metadata: Metadata = Metadata()
+    metadata: Annotated[Metadata, BeforeValidator(_no_members)] = Metadata()
     subsets: Annotated[list[Subset], BeforeValidator(_no_items)] = []
 
 
@@ -208,9 +212,9 @@ class PodStatus(_Read):
 
 
 class Pod(_Read):
-    metadata: Metadata = Metadata()
-    spec: PodSpec = PodSpec()
-    status: PodStatus = PodStatus()
+    metadata: Annotated[Metadata, BeforeValidator(_no_members)] = Metadata()
+    spec: Annotated[PodSpec, BeforeValidator(_no_members)] = PodSpec()
+    status: Annotated[PodStatus, BeforeValidator(_no_members)] = PodStatus()
 
 
 class NodeAddress(_Read):
@@ -223,8 +227,8 @@ class NodeStatus(_Read):
 
 
 class KubernetesNode(_Read):
-    metadata: Metadata = Metadata()
-    status: NodeStatus = NodeStatus()
+    metadata: Annotated[Metadata, BeforeValidator(_no_members)] = Metadata()
+    status: Annotated[NodeStatus, BeforeValidator(_no_members)] = NodeStatus()
 
 
 _Key = tuple[str, str]

@@ -52,7 +52,7 @@ def told(objects: list[Any], node: Node = NODE, release: str = "1.13") -> dict[s
 def with_(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     changed = deepcopy(base)
     *above, last = path.split(".")
-    at = changed
+    at: Any = changed
     for key in above:
         at = at[int(key)] if isinstance(at, list) else at[key]
     at[last] = value

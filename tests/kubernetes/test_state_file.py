@@ -20,9 +20,15 @@ from loadbalancer import (
     SVCTrafficPolicy,
     SVCType,
 )
-from loadbalancer.kubernetes import Node, StateFileError, read_state_file, write_state_file
+from loadbalancer.kubernetes import (
+    Node,
+    StateFileError,
+    read_state_file,
+    reflect,
+    write_state_file,
+)
 
-from .test_vectors import CASES, node_of, normal, objects_of, reflect
+from .test_vectors import CASES, node_of, normal, objects_of
 
 
 def service(**changes: Any) -> SVC:
