@@ -22,7 +22,7 @@ _PROXY_LABEL = "service.kubernetes.io/service-proxy-name"
 _HEADLESS_LABEL = "service.kubernetes.io/headless"
 _GLOBAL = ("service.cilium.io/global", "io.cilium/global-service")
 _AFFINITY = ("service.cilium.io/affinity", "io.cilium/service-affinity")
-_HINTS = ("service.kubernetes.io/topology-mode", "service.kubernetes.io/topology-aware-hints")
+_HINTS = ("service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode")
 _TYPES = {each.value: each for each in (SVCType.ClusterIP, SVCType.NodePort, SVCType.LoadBalancer)}
 # Kubernetes' own default, in seconds.
 _AFFINITY_TIMEOUT = 10_800
