@@ -15,11 +15,12 @@ from ..agent.rules import (
 )
 from ..agent.settings import Settings
 from ..agent.stores.base import Store, StoreBusyError, StoreError
+from ..domain.service import SVC
 from ..errors import ConversionError
 from ..models import ServiceSpec
 from ..wire.converters import new_backend_from_backend_model, new_svc_from_model
 from ..wire.refusals import updates_states
-from .requests import Limits, RequestError, check_media_type, parse_id, parse_spec
+from .requests import Limits, RequestError, check_media_type, parse_id, parse_spec, read_upsert
 
 __all__ = ["Answer", "ServiceAPI", "refusal"]
 
@@ -83,9 +84,15 @@ class ServiceAPI:
         try:
             if body:
                 check_media_type(content_type)
+            svc = read_upsert(body, self.limits)
+            if svc is not None:
+                parse_id(path_id)
+                return self._upsert(svc)
             spec = parse_spec(body, self.limits)
             parse_id(path_id)
-            return self._update_states(spec) if updates_states(spec) else self._upsert(spec)
+            if updates_states(spec):
+                return self._update_states(spec)
+            return self._upsert(new_svc_from_model(spec)) if spec.id else _NO_ID
         except RequestError as error:
             return refusal(error)
         except ConversionError as error:
@@ -106,10 +113,9 @@ class ServiceAPI:
         """`GET /config`: clients look here whether they may send weights."""
         return Answer(200, b'{"status":{"datapathMode":"lb-only"}}')
 
-    def _upsert(self, spec: ServiceSpec) -> Answer:
-        if not spec.id:
-            return _failure(FAILURE, "invalid service ID 0")
-        svc = new_svc_from_model(spec)
+    def _upsert(self, svc: SVC) -> Answer:
+        if not svc.frontend.id:
+            return _NO_ID
         created = self.store.write(lambda tx: upsert_service(tx, svc, self.settings))
         return Answer(201 if created else 200)
 
@@ -138,3 +144,6 @@ def _store_failure(error: StoreError) -> Answer:
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+_NO_ID = _failure(FAILURE, "invalid service ID 0")

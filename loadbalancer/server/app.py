@@ -21,12 +21,13 @@ from ..agent.stores.memory import MemoryStore
 from ..payloads.checking import Checker
 from ..payloads.problems import Problem
 from ..payloads.verdict import Verdict
-from .api import Answer, refusal
+from .api import Answer, ServiceAPI, refusal
 from .bodies import BodyReader
 from .metrics import Metrics, MetricsMiddleware
+from .operations import Reply, ServiceFirst, refused_method
 from .pages import page_routes
 from .requests import Limits, RequestError
-from .router import answer_response, create_router, method_not_allowed
+from .router import reply_response
 
 __all__ = ["create_app"]
 
@@ -73,11 +74,12 @@ def create_app(
         lifespan=lifespan,
         exception_handlers={HTTPException: _http_error, Exception: _unforeseen_error},
     )
-    app.include_router(create_router(store, settings=settings, limits=limits))
     app.router.routes.extend(page_routes())
     app.router.routes.extend(_monitor_routes(store, metrics))
     app.router.routes.append(_check_route(limits))
     paths = frozenset({*_API_PATHS, "/openapi.json", *(route.path for route in page_routes())})
+    # The framework is not asked about `/v1`. Middleware that is added later is: it comes before.
+    app.add_middleware(ServiceFirst, api=ServiceAPI(store, settings, limits))
     app.add_middleware(MetricsMiddleware, metrics=metrics, paths=paths)
     return app
 
@@ -101,10 +103,10 @@ def _check_route(limits: Limits) -> Route:
 
     async def check(request: Request) -> Response:
         try:
-            async with bodies.read(request) as body:
+            async with bodies.read(request.scope, request.receive) as body:
                 found = await run_in_threadpool(_check, body)
         except RequestError as error:
-            return answer_response(refusal(error), {"Connection": "close"})
+            return reply_response(Reply(refusal(error), ((b"connection", b"close"),)))
         except ClientDisconnect:
             return Response(status_code=400)
         # Half of a surrogate pair, which a payload may have, is written as an escape.
@@ -132,15 +134,16 @@ async def _http_error(request: Request, error: Exception) -> Response:
         raise error
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "").replace(" ", "")
-        return method_not_allowed(request.method, allowed)
+        return reply_response(refused_method(request.method, allowed))
     message = error.detail
     if error.status_code == 404:
         message = f"path {request.url.path[:200]} was not found"
     answer = refusal(RequestError(error.status_code, message))
     body = b"" if request.method == "HEAD" else answer.body
-    return answer_response(Answer(answer.status, body), error.headers)
+    headers = tuple((k.encode(), v.encode()) for k, v in (error.headers or {}).items())
+    return reply_response(Reply(Answer(answer.status, body), headers))
 
 
 async def _unforeseen_error(request: Request, error: Exception) -> Response:
     """A bug of ours: the server logs it, the client is told no more than that."""
-    return answer_response(refusal(RequestError(500, "internal error")))
+    return reply_response(Reply(refusal(RequestError(500, "internal error"))))

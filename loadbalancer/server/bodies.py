@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
 from .requests import Limits, RequestError
 
@@ -24,7 +25,7 @@ class BodyReader:
         self._held = 0
 
     @asynccontextmanager
-    async def read(self, request: Request) -> AsyncGenerator[bytes]:
+    async def read(self, scope: Scope, receive: Receive) -> AsyncGenerator[bytes]:
         """The body of a request, which counts as held as long as the context lasts.
 
         Raises:
@@ -35,7 +36,7 @@ class BodyReader:
         try:
             try:
                 async with asyncio.timeout(self._limits.body_seconds):
-                    await self._receive(request, body)
+                    await self._receive(scope, receive, body)
             except TimeoutError:
                 message = f"the body did not come within {self._limits.body_seconds:g} seconds"
                 raise RequestError(408, message) from None
@@ -43,16 +44,23 @@ class BodyReader:
         finally:
             self._held -= len(body)
 
-    async def _receive(self, request: Request, body: bytearray) -> None:
+    async def _receive(self, scope: Scope, receive: Receive, body: bytearray) -> None:
         limits = self._limits
         too_large = RequestError(413, f"the body is larger than {limits.body_bytes} bytes")
-        declared = request.headers.get("content-length", "0")
-        size = int(declared) if declared.isdecimal() and len(declared) < 20 else 0
-        waits = request.headers.get("expect", "").lower() == "100-continue"
+        headers = dict(scope["headers"])
+        declared = headers.get(b"content-length", b"0")
+        size = int(declared) if declared.isdigit() and len(declared) < 20 else 0
+        waits = headers.get(b"expect", b"").lower() == b"100-continue"
         if size > (limits.body_bytes if waits else _DISCARDED_BYTES):
             raise too_large
         received = 0
-        async for chunk in request.stream():
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            more = message.get("more_body", False)
+            chunk = message.get("body", b"")
             received += len(chunk)
             if received > _DISCARDED_BYTES:
                 raise too_large

@@ -51,6 +51,20 @@ class Metrics:
             registry=self.registry,
         )
         self.registry.register(_Stored(store))
+        # Found by one look-up each; there are few of them, as there are few labels.
+        self._counters: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
+
+    def count(self, method: str, path: str, status: str, seconds: float) -> None:
+        """Count a request that took so long."""
+        found = self._counters.get((method, path, status))
+        if found is None:
+            requests = self.requests.labels(method, path, status)
+            found = self._counters[method, path, status] = (
+                requests,
+                self.seconds.labels(method, path),
+            )
+        found[0].inc()
+        found[1].observe(seconds)
 
     def response(self) -> Response:
         """All metrics as text."""
@@ -96,13 +110,14 @@ class MetricsMiddleware:
 
         method = scope["method"] if scope["method"] in _METHODS else "other"
         path = self._label(scope["path"])
+        in_flight = self._metrics.in_flight
         start = time.perf_counter()
+        in_flight.inc()
         try:
-            with self._metrics.in_flight.track_inprogress():
-                await self._app(scope, receive, watch)
+            await self._app(scope, receive, watch)
         finally:
-            self._metrics.requests.labels(method, path, status).inc()
-            self._metrics.seconds.labels(method, path).observe(time.perf_counter() - start)
+            in_flight.dec()
+            self._metrics.count(method, path, status, time.perf_counter() - start)
 
     def _label(self, path: str) -> str:
         """The path without the id: whatever clients ask for, there are few labels."""

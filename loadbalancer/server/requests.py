@@ -11,9 +11,11 @@ from typing import NoReturn
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator, core_schema
 
+from ..domain.service import SVC
 from ..errors import LoadBalancerError
 from ..models import ServiceSpec
 from ..payloads.positions import pointer
+from ..wire.lists import read_service_spec
 
 __all__ = [
     "Limits",
@@ -21,6 +23,7 @@ __all__ = [
     "check_media_type",
     "parse_id",
     "parse_spec",
+    "read_upsert",
 ]
 
 # The codes with which an agent says which rule of the schema was broken.
@@ -107,6 +110,21 @@ def parse_spec(body: bytes, limits: Limits) -> ServiceSpec:
         _refuse(error)
     _check_constants(body)
     return spec
+
+
+def read_upsert(body: bytes, limits: Limits) -> SVC | None:
+    """The service that a body asks for, read without a wire model between.
+
+    None if anything is wrong with the body or unusual in it: `parse_spec` decides then. An
+    update of states is no service, and a backslash may hide its key.
+
+    Raises:
+        RequestError: there are too many backends.
+    """
+    if any(mark in body for mark in (b"updateServices", b"\\", b"NaN", b"Infinity")):
+        return None
+    _check_count(body, limits.backends)
+    return read_service_spec(body)
 
 
 def _check_count(body: bytes, most: int) -> None:

@@ -28,7 +28,7 @@ from ..agent.stores.memory import MemoryStore
 from ..agent.stores.sqlite import SQLiteStore
 from .app import create_app
 from .requests import Limits
-from .slow_clients import ImpatientProtocol
+from .slow_clients import best_protocol
 from .sockets import ListenError, UnixSocket, listen_tcp, parse_listen_address
 
 __all__ = ["DEFAULT_LISTEN", "IN_MEMORY", "ServeOptions", "default_database", "run_server"]
@@ -94,7 +94,7 @@ def run_server(options: ServeOptions) -> None:
         config = Config(
             partial(_worker_app, options),
             factory=True,
-            http=ImpatientProtocol,
+            http=best_protocol(),
             ws="none",
             lifespan="on",
             access_log=options.access_log,

@@ -1,23 +1,48 @@
-"""HTTP with clients that take their time."""
+"""HTTP with clients that take their time: for httptools, and for h11 where that is missing."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
+from typing import TYPE_CHECKING
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-__all__ = ["HEADER_SECONDS", "IMPATIENT_ANSWER", "STALLED_SECONDS", "ImpatientProtocol"]
+try:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+except ModuleNotFoundError:  # There is no wheel for every platform.
+    HttpToolsProtocol = None  # type: ignore[assignment, misc]
+
+__all__ = [
+    "HEADER_SECONDS",
+    "IMPATIENT_ANSWER",
+    "PROTOCOLS",
+    "STALLED_SECONDS",
+    "best_protocol",
+]
 
 HEADER_SECONDS = 10.0
 """How long a client may take to send the head of a request, from its first byte on."""
 STALLED_SECONDS = 60.0
 """How long a client may leave an answer unread."""
+_HEAD_BYTES = 64 * 1024
 
 IMPATIENT_ANSWER = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
+if TYPE_CHECKING:
 
-class ImpatientProtocol(H11Protocol):
+    class _Protocol(asyncio.Protocol):
+        """What the protocols of uvicorn have in common."""
+
+        loop: asyncio.AbstractEventLoop
+        transport: asyncio.Transport
+
+else:
+    _Protocol = object
+
+
+class _Impatient(_Protocol):
     """Ends connections whose clients neither send nor read.
 
     uvicorn itself waits for ever for the rest of a request's head, and for an answer to be
@@ -27,8 +52,13 @@ class ImpatientProtocol(H11Protocol):
     _head_timer: asyncio.TimerHandle | None = None
     _stalled_timer: asyncio.TimerHandle | None = None
 
+    def awaits_head(self) -> bool:
+        """Whether the client has to send the head of a request, or the rest of it."""
+        raise NotImplementedError
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        _send_at_once(transport)
         self._watch_head()
 
     def data_received(self, data: bytes) -> None:
@@ -52,7 +82,7 @@ class ImpatientProtocol(H11Protocol):
             self._stalled_timer = None
 
     def _watch_head(self) -> None:
-        is_waiting = self.conn.their_state is h11.IDLE
+        is_waiting = self.awaits_head()
         if is_waiting and self._head_timer is None:
             self._head_timer = self.loop.call_later(HEADER_SECONDS, self._give_up)
         elif not is_waiting and self._head_timer is not None:
@@ -60,6 +90,68 @@ class ImpatientProtocol(H11Protocol):
             self._head_timer = None
 
     def _give_up(self) -> None:
-        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+        if self.awaits_head() and not self.transport.is_closing():
             self.transport.write(IMPATIENT_ANSWER)
             self.transport.close()
+
+
+def _send_at_once(transport: asyncio.Transport) -> None:
+    """Switch Nagle's algorithm off: with keep-alive it costs 40 ms an answer.
+
+    asyncio does so only for sockets that were made with the protocol's number.
+    """
+    connection = transport.get_extra_info("socket")
+    if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+class _ImpatientH11(_Impatient, H11Protocol):  # type: ignore[misc]
+    def awaits_head(self) -> bool:
+        return self.conn.their_state is h11.IDLE
+
+
+PROTOCOLS: dict[str, type[asyncio.Protocol]] = {"h11": _ImpatientH11}
+"""The protocols there are, by the library that reads HTTP; the quickest one is the last."""
+
+if HttpToolsProtocol is not None:
+
+    class _ImpatientHttpTools(_Impatient, HttpToolsProtocol):  # type: ignore[misc]
+        """Refuses what httptools takes: a head of any size, and one without a host."""
+
+        _is_in_head = False
+        _head_bytes = 0
+
+        def awaits_head(self) -> bool:
+            return self._is_in_head or self.cycle is None or self.cycle.response_complete
+
+        def data_received(self, data: bytes) -> None:
+            if self.transport.is_closing():
+                return
+            super().data_received(data)
+            if self._is_in_head and not self.transport.is_closing():
+                self._head_bytes += len(data)
+                if self._head_bytes > _HEAD_BYTES:
+                    self.send_400_response("The head of the request is too long.")
+
+        def on_message_begin(self) -> None:
+            self._is_in_head = True
+            self._head_bytes = 0
+            super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            self._is_in_head = False
+            size = len(self.url) + sum(len(k) + len(v) + 4 for k, v in self.headers)
+            # What is raised here becomes a 400.
+            if size > _HEAD_BYTES:
+                raise ValueError("the head is too long")
+            hosts = [name for name, _ in self.headers if name == b"host"]
+            if len(hosts) > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+                raise ValueError("there has to be one host")
+            super().on_headers_complete()
+
+    PROTOCOLS["httptools"] = _ImpatientHttpTools
+
+
+def best_protocol() -> type[asyncio.Protocol]:
+    """The quickest protocol that is installed."""
+    return list(PROTOCOLS.values())[-1]

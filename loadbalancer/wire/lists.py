@@ -28,6 +28,7 @@ __all__ = [
     "load_service",
     "load_service_spec",
     "load_services",
+    "read_service_spec",
 ]
 
 Text = bytes | str
@@ -73,11 +74,18 @@ def load_service_spec(data: bytes | str) -> SVC:
         pydantic.ValidationError: the JSON is no ServiceSpec.
         ConversionError: the spec is no service.
     """
+    svc = read_service_spec(data)
+    if svc is not None:
+        return svc
+    return new_svc_from_model(models.ServiceSpec.model_validate_json(data))
+
+
+def read_service_spec(data: bytes | str) -> SVC | None:
+    """The same, but None if anything is wrong, at no cost for finding out what."""
     try:
         return _read_spec()(data)
     except ValidationError:
-        pass
-    return new_svc_from_model(models.ServiceSpec.model_validate_json(data))
+        return None
 
 
 def dump_services(

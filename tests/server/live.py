@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn import Config, Server
 
 from loadbalancer.server import create_app
-from loadbalancer.server.slow_clients import ImpatientProtocol
+from loadbalancer.server.slow_clients import best_protocol
 from loadbalancer.server.sockets import UnixSocket
 
 JSON_TYPE = {"Content-Type": "application/json"}
@@ -89,13 +89,13 @@ def ask_on(
 class ThreadServer:
     """uvicorn in a thread, on a unix socket; the application can be exchanged."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, protocol: type[asyncio.Protocol] | None = None) -> None:
         self.app: ASGIApp = create_app()
         self.path = path
         self._socket = UnixSocket(path, 0o600)
         config = Config(
             self._dispatch,
-            http=ImpatientProtocol,
+            http=protocol or best_protocol(),
             ws="none",
             interface="asgi3",
             lifespan="off",
@@ -109,7 +109,8 @@ class ThreadServer:
         await self.app(scope, receive, send)
 
     def _run(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._socket.socket]))
+        with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
+            runner.run(self._server.serve(sockets=[self._socket.socket]))
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -10,11 +10,20 @@ from pathlib import Path
 import pytest
 
 from loadbalancer.server import Limits, create_app
-from loadbalancer.server.slow_clients import IMPATIENT_ANSWER
+from loadbalancer.server.slow_clients import IMPATIENT_ANSWER, PROTOCOLS
 
 from .live import ThreadServer, UnixConnection, ask_on, wait_until
 
 HEAD = b"PUT /v1/service/1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture(scope="module", params=PROTOCOLS)
+def thread_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[ThreadServer]:
+    path = tmp_path_factory.mktemp("slow") / "server.sock"
+    with ThreadServer(path, PROTOCOLS[request.param]) as server:
+        yield server
 
 
 @pytest.fixture
