@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -31,6 +31,7 @@ _HEAD_BYTES = 64 * 1024
 IMPATIENT_ANSWER = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
     class _Protocol(asyncio.Protocol):
         """What the protocols of uvicorn have in common."""
@@ -105,7 +106,7 @@ def _send_at_once(transport: asyncio.Transport) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-class _ImpatientH11(_Impatient, H11Protocol):  # type: ignore[misc]
+class _ImpatientH11(_Impatient, H11Protocol):
     def awaits_head(self) -> bool:
         return self.conn.their_state is h11.IDLE
 
@@ -115,14 +116,16 @@ PROTOCOLS: dict[str, type[asyncio.Protocol]] = {"h11": _ImpatientH11}
 
 if HttpToolsProtocol is not None:
 
-    class _ImpatientHttpTools(_Impatient, HttpToolsProtocol):  # type: ignore[misc]
+    class _ImpatientHttpTools(_Impatient, HttpToolsProtocol):
         """Refuses what httptools takes: a head of any size, and one without a host."""
 
         _is_in_head = False
         _head_bytes = 0
 
         def awaits_head(self) -> bool:
-            return self._is_in_head or self.cycle is None or self.cycle.response_complete
+            # There is none before the first request, whatever the annotation says.
+            cycle = cast("RequestResponseCycle | None", self.cycle)
+            return self._is_in_head or cycle is None or cycle.response_complete
 
         def data_received(self, data: bytes) -> None:
             if self.transport.is_closing():
@@ -144,6 +147,7 @@ if HttpToolsProtocol is not None:
             # What is raised here becomes a 400.
             if size > _HEAD_BYTES:
                 raise ValueError("the head is too long")
+            assert self.parser is not None
             hosts = [name for name, _ in self.headers if name == b"host"]
             if len(hosts) > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
                 raise ValueError("there has to be one host")
