@@ -64,6 +64,8 @@ run: $(INSTALLED) ## Try the command on the examples
 	@printf '\n$$ loadbalancer diff examples/service_list.json examples/service_list_later.json\n'
 	@$(BIN)/loadbalancer diff examples/service_list.json examples/service_list_later.json \
 		|| test $$? -eq 1
+	@printf '\n$$ loadbalancer audit examples/sysdump\n'
+	@$(BIN)/loadbalancer audit examples/sysdump || test $$? -eq 1
 	@printf '\n$$ loadbalancer validate examples\n'
 	@$(BIN)/loadbalancer validate examples || test $$? -eq 1
 	@printf '\nOne of the examples is refused on purpose: broken.json.\n'

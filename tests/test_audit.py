@@ -190,6 +190,8 @@ def test_by_severity_the_gravest_come_first() -> None:
         "extra-service",
         "wrong-name",
     ]
+    severities = [each.severity for each in MEANINGS.values()]
+    assert severities == sorted(severities)
 
 
 def test_meanings_are_sentences() -> None:
@@ -203,6 +205,9 @@ def test_nodes_that_list_the_same_agree() -> None:
     without_protocol = svc("10.96.0.1:80", "10.0.0.1:8080")
     assert disagreements({}) == disagreements({"a": [WEB]}) == []
     assert disagreements({"a": [WEB, local, node_port], "b": [without_protocol, other]}) == []
+    # A node on which a policy took the address over has no say.
+    redirect = svc("10.96.0.1:80", "10.0.0.9:80", type=SVCType.LocalRedirect)
+    assert disagreements({"a": [WEB], "b": [redirect]}) == []
 
 
 def test_nodes_that_disagree() -> None:

@@ -19,6 +19,7 @@ READERS = {
     "payloads/service_list.json": "tests/test_payloads.py",
     "payloads/service_list.txt": "tests/test_payloads.py",
     "payloads/service_list_wire.json": "tests/test_payloads.py",
+    "audits/audits.jsonl": "tests/test_audit_cases.py",
     "transcripts/service_api.jsonl": "tests/server/test_transcripts.py",
 }
 

@@ -40,7 +40,10 @@ class Meaning(NamedTuple):
 
 
 _AGENT_LOGS = "the agent's log for the service's name"
-_OTHER_NODES = "whether other nodes list it; if they do, restart the agent of this one"
+_OTHER_NODES = (
+    "whether other nodes list it (a HostPort is on the node of its pod alone); if they do, "
+    "restart the agent of this one"
+)
 
 MEANINGS: dict[FindingKind, Meaning] = {
     "missing-service": Meaning(
@@ -69,29 +72,6 @@ MEANINGS: dict[FindingKind, Meaning] = {
         "The agent lists a service that Kubernetes does not have: its address is taken.",
         "whether the service, or the pod with the host port, was deleted while the agent was "
         "down; `cilium-dbg service list` after its restart",
-    ),
-    "wrong-policy": Meaning(
-        "warning",
-        "The traffic policy is another one: traffic goes to backends it should not go to, or "
-        "loses its source address.",
-        "both policies of the service: the internal one decides for ClusterIP, the external one "
-        "for the other types",
-    ),
-    "wrong-state": Meaning(
-        "warning",
-        "A backend is in another state: it gets traffic that it should not get, or none.",
-        "if it is quarantined, the health checks of the agent and who set the state; if it is "
-        "terminating, the conditions in its EndpointSlice",
-    ),
-    "wrong-weight": Meaning(
-        "warning",
-        "A backend has another weight, and with it another share of the traffic.",
-        "who set the weight: `cilium service update`, or an annotation of the EndpointSlice",
-    ),
-    "wrong-name": Meaning(
-        "warning",
-        "The agent knows the address and port as another service.",
-        "whether two services claim the same external IP, load-balancer IP or node port",
     ),
     "bpf-missing-frontend": Meaning(
         "error",
@@ -133,6 +113,29 @@ MEANINGS: dict[FindingKind, Meaning] = {
         "The kernel has the frontend as another type, for which other rules hold.",
         "the agent's log for the address: an update did not reach the kernel",
     ),
+    "wrong-policy": Meaning(
+        "warning",
+        "The traffic policy is another one: traffic goes to backends it should not go to, or "
+        "loses its source address.",
+        "both policies of the service: the internal one decides for ClusterIP, the external one "
+        "for the other types",
+    ),
+    "wrong-state": Meaning(
+        "warning",
+        "A backend is in another state: it gets traffic that it should not get, or none.",
+        "the health checks of the agent and who set the state, if it is quarantined; the "
+        "conditions in its EndpointSlice, if it is terminating",
+    ),
+    "wrong-weight": Meaning(
+        "warning",
+        "A backend has another weight, and with it another share of the traffic.",
+        "who set the weight: `cilium service update`, or an annotation of the EndpointSlice",
+    ),
+    "wrong-name": Meaning(
+        "warning",
+        "The agent knows the address and port as another service.",
+        "whether two services claim the same external IP, load-balancer IP or node port",
+    ),
 }
 """Every kind, the gravest first."""
 
@@ -160,9 +163,5 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:
-    """Errors before warnings, the gravest kinds first, and within a kind by frontend."""
-
-    def rank(each: Finding) -> tuple[bool, int]:
-        return each.severity != "error", _RANKS[each.kind]
-
-    return sorted(in_order(findings), key=rank)
+    """The gravest kinds first, errors before warnings, and within a kind by frontend."""
+    return sorted(in_order(findings), key=lambda each: _RANKS[each.kind])

@@ -39,12 +39,15 @@ def disagreements(services_of: Mapping[str, Iterable[SVC]]) -> list[Disagreement
         services_of: what each node lists, by the node's name.
     """
     listed: dict[_Key, dict[str, SVC]] = {}
+    # Nodes that list something else at an address, which have no say in it.
+    elsewhere: dict[bytes, set[str]] = {}
     for node, services in services_of.items():
         for service in services:
+            address = identity(service.frontend)
             if _is_for_all_nodes(service):
-                frontend = service.frontend
-                key = identity(frontend), frontend.protocol
-                listed.setdefault(key, {})[node] = service
+                listed.setdefault((address, service.frontend.protocol), {})[node] = service
+            else:
+                elsewhere.setdefault(address, set()).add(node)
     with_protocol = {address for address, protocol in listed if protocol is not L4Type.NONE}
     found: list[tuple[L3n4Addr, Disagreement]] = []
     for (address, protocol), views in listed.items():
@@ -53,7 +56,8 @@ def disagreements(services_of: Mapping[str, Iterable[SVC]]) -> list[Disagreement
             views = listed.get((address, L4Type.NONE), {}) | views
         elif address in with_protocol:
             continue
-        if disagreement := _compare(views, services_of):
+        nodes = [each for each in services_of if each not in elsewhere.get(address, ())]
+        if disagreement := _compare(views, nodes):
             found.append((next(iter(views.values())).frontend, disagreement))
     return [each for _, each in sorted(found, key=lambda pair: address_order(pair[0]))]
 

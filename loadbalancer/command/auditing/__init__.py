@@ -1,0 +1,1 @@
+"""`loadbalancer audit`: what is wanted, what agents list and what kernels have, compared."""
