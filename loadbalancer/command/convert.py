@@ -19,16 +19,24 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_FACTS_TOLD = 10
+
 
 @click.command("convert", short_help="Write payloads and dumps in one normal form.")
 @files_argument
 @click.option(
     "--to",
     "form",
-    type=click.Choice(["wire", "domain", "ndjson"]),
+    type=click.Choice(["wire", "domain", "ndjson", "json", "yaml", "text"]),
     default="wire",
     show_default=True,
-    help="The API's JSON, the library's domain objects, or the API's JSON one value a line.",
+    help="The API's JSON, the library's domain objects, or the API's JSON one value a line; "
+    "json, yaml and text are what `cilium service list` of --release prints.",
+)
+@click.option(
+    "--release",
+    metavar="1.N",
+    help="With json, yaml or text: of which release, 1.6 to 1.20. The default is 1.13.",
 )
 @click.option("--sort", "is_sorted", is_flag=True, help="Services by frontend, not as they come.")
 @click.option("--no-protocol", is_flag=True, help="Leave out protocols, as Cilium 1.13 does.")
@@ -36,6 +44,7 @@ __all__ = ["command"]
 def command(
     sources: Sequence[Source | CannotRead],
     form: str,
+    release: str | None,
     is_sorted: bool,
     no_protocol: bool,
     kind_name: str | None,
@@ -52,6 +61,7 @@ def command(
       loadbalancer convert --sort before.json > before.normal.json
       loadbalancer convert --to ndjson dump.json | grep 10.0.0.7
       loadbalancer convert --to domain dump.json | jq '.[].frontend.addr_cluster'
+      loadbalancer convert --release 1.18 --to yaml dump.json
 
     \b
     Exit code:
@@ -62,6 +72,10 @@ def command(
     from ..payloads.rewriting import domain_json, wire_json
     from .intake import Intake
 
+    is_dump = form in ("json", "yaml", "text")
+    if release and not is_dump:
+        raise click.UsageError("--release goes with --to json, yaml or text")
+
     def text(item: Item) -> str:
         if form == "domain":
             return domain_json(item)
@@ -70,6 +84,8 @@ def command(
     # What goes to the same terminal as the bar would be written into it.
     with reading_bar(sources, wanted=not sys.stdout.isatty()) as bar:
         intake = Intake(bar.hide, bar.advance)
+        if is_dump:
+            return _write_dump(intake, sources, release or "1.13", form, is_sorted=is_sorted)
         items: Iterable[Item] = intake.items(sources, kind_of_option(kind_name))
         values: Iterable[tuple[Item, str]] = ((item, text(item)) for item in items)
         if is_sorted:
@@ -78,6 +94,36 @@ def command(
             sys.stdout.writelines(f"{value}\n" for _, value in values)
         else:
             _write_array_or_value(values, intake)
+    return intake.exit_code
+
+
+def _write_dump(
+    intake: Intake,
+    sources: Sequence[Source | CannotRead],
+    release: str,
+    form: str,
+    *,
+    is_sorted: bool,
+) -> int:
+    """Write the services as that release prints them, and tell what it cannot say."""
+    from loadbalancer import LoadBalancerError, unsaid_facts, write_dump
+
+    from ..domain.identity import address_order
+    from .printing import complain
+
+    services = list(intake.services(sources))
+    if is_sorted:
+        services.sort(key=lambda svc: address_order(svc.frontend))
+    try:
+        written = write_dump(services, release=release, format=form)
+        facts = unsaid_facts(services, release=release, format=form)
+    except LoadBalancerError as error:
+        raise click.UsageError(str(error)) from None
+    sys.stdout.write(written.decode())
+    for fact in facts[:_FACTS_TOLD]:
+        complain(f"{fact.pointer}: {fact.message}")
+    if len(facts) > _FACTS_TOLD:
+        complain(f"and {len(facts) - _FACTS_TOLD:,} more facts that it cannot say")
     return intake.exit_code
 
 

@@ -20,6 +20,7 @@ __all__ = ["command"]
 @click.command("validate", short_help="Check payloads and dumps, and say all that is wrong.")
 @files_argument
 @as_option
+@click.option("--strict", is_flag=True, help="Services as release 1.13 has them, none other.")
 @click.option("--strict-keys", is_flag=True, help="An unknown key is a problem, too.")
 @click.option(
     "--max-problems",
@@ -34,6 +35,7 @@ __all__ = ["command"]
 def command(
     sources: Sequence[Source | CannotRead],
     kind_name: str | None,
+    strict: bool,
     strict_keys: bool,
     max_problems: int,
     quiet: bool,
@@ -44,7 +46,7 @@ def command(
     FILE is a file, a directory of *.json, a glob pattern, or - for standard input. It holds
     frontends, backends, service specs or services: one of them, a JSON array of them, or
     one a line. What `cilium service list -o json` and `cilium service get ID -o json` print
-    is such a file.
+    is such a file, from Cilium 1.6 to 1.20; YAML, the table and StateDB are read, too.
 
     Every problem is told with the line and column of its place, the JSON Pointer to it,
     what was found, what was expected, and what was probably meant.
@@ -71,7 +73,7 @@ def command(
         reporter = JsonReporter(printer, max_problems)
     else:
         reporter = TextReporter(printer, max_problems, is_quiet=quiet)
-    checker = Checker(kind_of_option(kind_name), strict_keys=strict_keys)
+    checker = Checker(kind_of_option(kind_name), strict_keys=strict_keys, is_strict=strict)
     summary = Summary()
     with reading_bar(sources) as bar:
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
+from .dialects.formats import is_another_format
 from .json_values import is_object
 from .kinds import Kind, as_read_by_agent, has_unknown_keys, recognise
 from .positions import Path, find_spans, pointer
-from .problems import Finding, Problem
+from .problems import Finding, Problem, Severity
 from .splitting import Batch, Element, read_batches
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Checker:
     strict_keys: bool = False
     warns: bool = True
     """Whether it warns of unknown keys that come close to a known one."""
+    is_strict: bool = False
+    """Whether services are to be as release 1.13 has them; else any release will do."""
 
     def check(self, chunks: Iterable[bytes], file: str = "") -> Iterator[Checked]:
         """What there is in a text that comes in pieces, in order; `file` is its name in problems.
@@ -71,8 +74,37 @@ class Checker:
         Raises:
             CannotRead: the pieces are of a `Source` that cannot be read, or no further.
         """
-        for batch in read_batches(chunks):
+        pieces = iter(chunks)
+        first = next(pieces, b"")
+        if not self.is_strict and self.kind in (None, Kind.SERVICE) and is_another_format(first):
+            yield from self._check_dump(b"".join([first, *pieces]), file)
+            return
+        for batch in read_batches(chain([first], pieces)):
             yield _BatchCheck(self, file, batch).run()
+
+    def _check_dump(self, data: bytes, file: str) -> Iterator[Checked]:
+        """Check a dump in another format than the API's JSON; it is held as a whole."""
+        from loadbalancer import LoadBalancerError, read_dump
+
+        from .dialects.decoding import decoded
+
+        try:
+            content = decoded(data)
+            content = content.encode() if isinstance(content, str) else content
+            if not is_another_format(content):
+                for batch in read_batches([content]):
+                    yield _BatchCheck(self, file, batch).run()
+                return
+            dump = read_dump(content)
+        except LoadBalancerError as error:
+            yield Checked(problems=[Problem(file, 1, 1, "", Finding(str(error)))])
+            return
+        checked = Checked([Item(Kind.SERVICE, svc) for svc in dump.services], is_list=True)
+        for problem in dump.problems:
+            checked.refused.append(Kind.SERVICE)
+            finding = Finding(problem.reason)
+            checked.problems.append(Problem(file, problem.line or 1, 1, problem.pointer, finding))
+        yield checked
 
 
 _Group = tuple[Kind | None, list[Element]]
@@ -87,7 +119,8 @@ class _BatchCheck:
     def run(self) -> Checked:
         checked = Checked(is_list=self.batch.is_list)
         for kind, elements in self._groups():
-            domains = _load(kind, [self._text(each) for each in elements]) if kind else None
+            texts = [self._text(each) for each in elements]
+            domains = _load(kind, texts, is_strict=self.checker.is_strict) if kind else None
             if kind is None or domains is None:
                 for element in elements:
                     self._check_one(kind, element, checked)
@@ -99,6 +132,9 @@ class _BatchCheck:
         if broken := self.batch.broken:
             line, column = self.batch.place(broken.at)
             finding = Finding(f"not JSON: {broken.reason}")
+            if not self.checker.is_strict and self.batch.text.startswith("> ", broken.at):
+                # A bugtool archive has the end of the command below its output.
+                finding = Finding("text behind the JSON, not read", severity=Severity.WARNING)
             checked.problems.append(Problem(self.file, line, column, broken.pointer, finding))
         return checked
 
@@ -123,7 +159,7 @@ class _BatchCheck:
             self._add_problems(element, [unrecognised(value)], checked)
             return
         text = self._text(element)
-        domains = _load(kind, [text])
+        domains = _load(kind, [text], is_strict=self.checker.is_strict)
         if domains:
             checked.items.append(Item(kind, domains[0]))
             found = self._diagnose_keys(element, kind) if self._looks_at_keys else ()
@@ -131,6 +167,10 @@ class _BatchCheck:
             checked.refused.append(kind)
             strict_keys = self.checker.strict_keys
             found = diagnose(text, value, kind, strict_keys=strict_keys)
+            if kind is Kind.SERVICE and not self.checker.is_strict:
+                from .dialects.refusals import of_any_release
+
+                found = of_any_release(text, found)
         self._add_problems(element, found, checked)
 
     @cached_property
@@ -167,7 +207,7 @@ class _BatchCheck:
 
 
 def _load(
-    kind: Kind, texts: Sequence[str]
+    kind: Kind, texts: Sequence[str], *, is_strict: bool
 ) -> Sequence[SVC | Backend | L3n4Addr | StateUpdate] | None:
     """The domain objects of JSON texts of one kind; None if any of them is refused."""
     from pydantic import ValidationError
@@ -175,6 +215,8 @@ def _load(
     from loadbalancer import ConversionError
 
     try:
+        if kind is Kind.SERVICE and not is_strict:
+            return _load_services_of_any_release(texts)
         return _LOADERS[kind](texts)
     except (ValidationError, ConversionError):
         return None
@@ -184,6 +226,13 @@ def _load_services(texts: Iterable[str]) -> Sequence[SVC]:
     from loadbalancer import load_services
 
     return load_services(f"[{','.join(texts)}]")
+
+
+def _load_services_of_any_release(texts: Iterable[str]) -> Sequence[SVC]:
+    from .dialects.values import read_services
+
+    services: Sequence[SVC] = read_services().validate_json(f"[{','.join(texts)}]")
+    return services
 
 
 def _load_specs(texts: Iterable[str]) -> Sequence[SVC]:

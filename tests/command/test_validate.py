@@ -280,9 +280,10 @@ DEEP = 100_000
         (b'[{"ip": "::"},\n{"ip": "\xff"}]', "2:9: error: /1: not JSON: byte 0xff is no UTF-8"),
         (b'{"ip": "::"}\xc3', "1:13: error: not JSON: byte 0xc3 is no UTF-8"),
         (
-            '{"ip": "::"}'.encode("utf-16"),
+            '{"ip": "::"}'.encode("utf-32-be"),
             "1:1: error: not JSON: UTF-16, UTF-32 or binary data; expected JSON in UTF-8",
         ),
+        (b"\xff\xfe{", "1:1: error: broken UTF-16 at byte 2"),
         (
             b'{"ip": "::"}\0\0\0',
             "1:13: error: not JSON: a NUL byte; the file is binary, or was not written to its end",

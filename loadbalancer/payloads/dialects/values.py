@@ -19,7 +19,7 @@ from ...domain.l3n4 import L3n4AddrID
 from ...domain.scalars import UINT16_MAX, UINT32_MAX
 from ...domain.service import SVC, ServiceName
 from ...domain.service_type import SVCTrafficPolicy, SVCType
-from ...wire.reading import validator
+from ...wire.pydantic_inside import validator
 from .words import NAT_POLICIES, POLICIES, PROTOCOLS, SCOPES, STATES, TYPES
 
 __all__ = ["read_nested_spec", "read_services", "read_spec"]
