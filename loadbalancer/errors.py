@@ -21,15 +21,15 @@ class LoadBalancerError(ValueError):
 
 
 class AddressError(LoadBalancerError):
-    """A text is no address, no cluster id or no CIDR; the message is that of Go's `netip`."""
+    """A text is not an address, a cluster id or a CIDR; the message is that of Go's `netip`."""
 
 
 class L4ProtocolError(LoadBalancerError):
-    """A name is no layer 4 protocol (Go: the error of `NewL4Type`)."""
+    """A name is not a layer 4 protocol (Go: the error of `NewL4Type`)."""
 
 
 class BackendStateError(LoadBalancerError):
-    """A text or number is no backend state (Go: the errors of `GetBackendState` and `String`)."""
+    """A text or number is not a backend state (Go: errors of `GetBackendState` and `String`)."""
 
 
 class ConversionError(LoadBalancerError):

@@ -20,7 +20,7 @@ _COMMANDS = {
     "flags": (".flags", "command"),
     "state": (".state", "command"),
     "schema": (".schema", "command"),
-    "serve": ("..server.command", "serve"),
+    "serve": (".serve", "serve"),
     "completion": (".completion", "command"),
 }
 

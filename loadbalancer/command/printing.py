@@ -19,6 +19,7 @@ __all__ = ["STATE_STYLES", "Part", "Printer", "complain", "console_for", "visibl
 Part = str | tuple[str, str]
 """A text, or a text and its style."""
 
+# Of the words in `domain.backend_state.STATE_WORDS`; a test compares them.
 STATE_STYLES = {
     "active": "green",
     "terminating": "yellow",

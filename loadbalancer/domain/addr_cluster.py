@@ -53,8 +53,8 @@ class AddrCluster:
         """Read `IP[%zone][@cluster-id]`, split at the last `@` (Go: `ParseAddrCluster`).
 
         Raises:
-            AddressError: the text is no such address; the message is the reference's.
-            TypeError: it is no text.
+            AddressError: the text is not such an address; the message is the reference's.
+            TypeError: it is not text.
         """
         self = _new(cls)
         self._packed = b""
@@ -130,7 +130,7 @@ class AddrCluster:
     def __repr__(self) -> str:
         return f"AddrCluster({self._text!r})"
 
-    # A zone may end in what looks like a cluster id, so that the text alone is no identity.
+    # A zone may end in what looks like a cluster id, so that the text alone is not an identity.
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AddrCluster):

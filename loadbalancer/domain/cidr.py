@@ -21,7 +21,7 @@ def parse_cidr(text: str) -> IPv4Network | IPv6Network:
     """Read `IP/length`; bits beyond the length are masked off (Go: `net.ParseCIDR`).
 
     Raises:
-        AddressError: the text is no such range.
+        AddressError: the text is not such a range.
     """
     address, _, length = text.partition("/")
     error = AddressError(f"invalid CIDR address: {text}")

@@ -143,7 +143,7 @@ def _ipv6_text(groups: list[str]) -> str:
 
 
 def _explain_ip(text: str) -> NoReturn:
-    """Raise what `netip.ParseAddr` says of a text that is no address.
+    """Raise what `netip.ParseAddr` says of a text that is not an address.
 
     Go looks for the first of `.`, `:` and `%` to tell what the text was meant to be, then
     reads from the left: its words depend on where that reading stops.

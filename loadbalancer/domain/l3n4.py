@@ -79,9 +79,9 @@ class L3n4Addr(L4Addr):
         `@0` behind the zone, which `str()` does not print, as the reference does not.
 
         Raises:
-            AddressError: the text is no such address.
+            AddressError: the text is not such an address.
             L4ProtocolError: the protocol is none of NONE, TCP, UDP and SCTP.
-            TypeError: it is no text.
+            TypeError: it is not text.
         """
         return cls(**_fields_of_text(text))
 

@@ -32,8 +32,9 @@ UINT32_MAX = 2**32 - 1
 UInt8 = Annotated[int, Field(strict=True, ge=0, le=UINT8_MAX)]
 UInt16 = Annotated[int, Field(strict=True, ge=0, le=UINT16_MAX)]
 UInt32 = Annotated[int, Field(strict=True, ge=0, le=UINT32_MAX)]
-# Half a surrogate pair is no character and could never be written: a text with a limit is decoded
-# when it is checked, and refused there. The limit limits nothing and JSON Schema need not name it.
+# Half a surrogate pair is not a character and could never be written: a text with a limit is
+# decoded when it is checked, and refused there. The limit limits nothing, and JSON Schema need
+# not name it.
 Text = Annotated[str, Field(strict=True, min_length=0), WithJsonSchema({"type": "string"})]
 Flag = Annotated[bool, Field(strict=True)]
 

@@ -84,7 +84,7 @@ class ServiceFlags(int):
     __slots__ = ()
 
     def __new__(cls, value: int = 0) -> Self:
-        """Check the range; raises `LoadBalancerError`, or `TypeError` for what is no integer."""
+        """Check the range; raises `LoadBalancerError`, and `TypeError` unless it is an integer."""
         # Programs without type checker get here with whatever they have.
         if isinstance(value, bool) or not isinstance(value, int):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"service flags are an integer, not {type(value).__name__}")

@@ -76,7 +76,7 @@ class Source:
 def find_sources(arguments: Iterable[str]) -> Iterator[Source | CannotRead]:
     """The sources that arguments stand for, in order; what stands for none, as an error.
 
-    A directory stands for the files `*.json` in it, a pattern that is no file for what it
+    A directory stands for the files `*.json` in it, a pattern for the files that it
     matches.
     """
     for argument in arguments:

@@ -34,7 +34,7 @@ class Element(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BrokenText:
-    """Where and why a text is no JSON."""
+    """Where and why a text is not JSON."""
 
     at: int
     pointer: str
@@ -74,7 +74,7 @@ class Batch:
 def read_batches(chunks: Iterable[bytes]) -> Iterator[Batch]:
     """The values of a JSON text in UTF-8, with or without byte order mark.
 
-    What is no JSON ends the text, but for a line of newline-delimited JSON: what follows
+    What is not JSON ends the text, but for a line of newline-delimited JSON: what follows
     the line is read.
     """
     return _Reader(_decoded(chunks)).batches()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .command import serve
+from ..command.serve import serve
 
 if __name__ == "__main__":
     serve(prog_name="python -m loadbalancer.server")

@@ -53,7 +53,7 @@ class ServiceAPI:
     def get_services(self) -> Answer:
         """`GET /service`"""
         try:
-            return Answer(200, self.store.read(lambda view: view.answers()))
+            return Answer(200, self.store.read(lambda view: view.services_json()))
         except StoreError as error:
             return _store_failure(error)
 
@@ -61,7 +61,7 @@ class ServiceAPI:
         """`GET /service/{id}`"""
         try:
             id = parse_id(path_id)
-            answer = self.store.read(lambda view: view.answer(id))
+            answer = self.store.read(lambda view: view.service_json(id))
         except RequestError as error:
             return refusal(error)
         except StoreError as error:

@@ -29,12 +29,11 @@ from ..agent.stores.sqlite import SQLiteStore
 from .app import create_app
 from .requests import Limits
 from .slow_clients import best_protocol
-from .sockets import ListenError, UnixSocket, listen_tcp, parse_listen_address
+from .sockets import DEFAULT_LISTEN, ListenError, UnixSocket, listen_tcp, parse_listen_address
 
-__all__ = ["DEFAULT_LISTEN", "IN_MEMORY", "ServeOptions", "default_database", "run_server"]
+__all__ = ["IN_MEMORY", "ServeOptions", "default_database", "run_server"]
 
 IN_MEMORY = ":memory:"
-DEFAULT_LISTEN = "127.0.0.1:9876"
 
 
 class ParentProcess(Protocol):

@@ -16,7 +16,10 @@ from ..errors import LoadBalancerError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["ListenError", "UnixSocket", "listen_tcp", "parse_listen_address"]
+__all__ = ["DEFAULT_LISTEN", "ListenError", "UnixSocket", "listen_tcp", "parse_listen_address"]
+
+DEFAULT_LISTEN = "127.0.0.1:9876"
+"""Where the server listens unless it is told otherwise: on this machine alone."""
 
 _BACKLOG = 1024
 

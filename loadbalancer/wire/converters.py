@@ -54,7 +54,7 @@ def new_l3n4_addr_from_backend_model(base: models.BackendAddress) -> L3n4Addr:
     """The address of a backend, external and of no protocol (Go: `NewL3n4AddrFromBackendModel`).
 
     Raises:
-        ConversionError: the ip is no address.
+        ConversionError: the ip is not an address.
     """
     for error in ip_errors(base.ip, "backend"):
         raise error
@@ -70,7 +70,7 @@ def new_backend_from_backend_model(
     `default_weight`, 0 … 65535; the reference takes 0.
 
     Raises:
-        ConversionError: the ip is no address or the state none of a backend.
+        ConversionError: the ip is not an address, or there is no such state.
     """
     backend: Backend = _convert(_backend_validator(default_weight), base)
     return backend
@@ -129,7 +129,7 @@ def _convert(converter: SchemaValidator, base: Convertible) -> Any:
     Raises:
         ConversionError: the first thing wrong.
         pydantic.ValidationError: the model has been given values that no wire model has.
-        TypeError: it is no such model.
+        TypeError: it is not such a model.
     """
     try:
         return converter.validate_python(base)

@@ -45,8 +45,9 @@ def load_services(data: bytes | str, *, pause_gc: bool = True) -> list[SVC]:
     `pause_gc` is false: it would look through all objects again and again.
 
     Raises:
-        pydantic.ValidationError: the JSON is no list of services.
-        ConversionError: a service is no service; the pointer starts with its index.
+        pydantic.ValidationError: the JSON is not a list of services.
+        ConversionError: a service has neither spec nor status.realized, or one of its addresses,
+            states or scopes cannot be read; the pointer starts with its index.
     """
     with gc_paused(pause_gc):
         services = _load_quickly(data)
@@ -57,8 +58,9 @@ def load_service(data: bytes | str) -> SVC:
     """The service of the JSON of a Service, as `GET /v1/service/{id}` answers.
 
     Raises:
-        pydantic.ValidationError: the JSON is no service.
-        ConversionError: the service is no service.
+        pydantic.ValidationError: the JSON is not a service.
+        ConversionError: it has neither spec nor status.realized, or an address, state or
+            scope in it cannot be read.
     """
     try:
         return _read_service()(data)
@@ -71,8 +73,8 @@ def load_service_spec(data: bytes | str) -> SVC:
     """The service of the JSON of a ServiceSpec, the body of `PUT /v1/service/{id}`.
 
     Raises:
-        pydantic.ValidationError: the JSON is no ServiceSpec.
-        ConversionError: the spec is no service.
+        pydantic.ValidationError: the JSON is not a ServiceSpec.
+        ConversionError: an address, state, scope or id in it cannot be read.
     """
     svc = read_service_spec(data)
     if svc is not None:
@@ -147,7 +149,7 @@ def equal_specs(data: Text) -> list[bytes] | None:
     parser's limit.
     """
     if isinstance(data, str):
-        # Half a surrogate pair is no character: the parser is to stumble on it.
+        # Half a surrogate pair is not a character: the parser is to stumble on it.
         data = data.encode(errors="surrogatepass")
     for style in _STYLES:
         opening, middle, closing, comma = style

@@ -130,7 +130,7 @@ class Reading:
         def parts(values: Fields) -> Parts:
             frontend = values["frontend"]
             if "id" in values:
-                # It is no part of the frontend's address, which has just been made for this.
+                # It is not part of the frontend's address, which has just been made for this.
                 frontend.__dict__["id"] = values["id"]
             fields = absent | values.get("flags", _NO_FLAGS)
             fields["frontend"] = frontend
@@ -275,7 +275,7 @@ def reading_of_models(default_weight: int) -> Reading:
     """The reading of wire models in which an absent weight is that, 0 … 65535.
 
     Raises:
-        pydantic.ValidationError: it is no weight.
+        pydantic.ValidationError: it is not a weight.
     """
     weight = _never_null(wire_fields(models.BackendAddress)["weight"])
     known: int = validator(weight, "default_weight").validate_python(default_weight)

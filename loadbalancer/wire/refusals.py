@@ -1,4 +1,4 @@
-"""Every reason for which a wire model is no domain object, in the words of the reference."""
+"""Every reason for which a wire model is not a domain object, in the words of the reference."""
 
 from __future__ import annotations
 

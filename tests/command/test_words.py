@@ -15,6 +15,7 @@ from loadbalancer import (
     schemas,
 )
 from loadbalancer.command.printing import STATE_STYLES
+from loadbalancer.domain.backend_state import STATE_WORDS
 
 from .conftest import Invoke
 
@@ -206,3 +207,7 @@ def test_there_is_an_option_for_every_flag(invoke: Invoke) -> None:
     assert len(numbers) == len(options) == len(flags)
     states = [str(state) for state in BackendState if state is not BackendState.INVALID]
     assert list(STATE_STYLES) == states
+
+
+def test_the_states_that_have_a_colour_are_those_of_the_domain() -> None:
+    assert [*STATE_STYLES] == [*STATE_WORDS.values()]

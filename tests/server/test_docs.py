@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
+from loadbalancer.command.serve import serve
 from loadbalancer.server import SQLiteStore
-from loadbalancer.server.command import serve
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "server.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)

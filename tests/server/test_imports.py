@@ -17,7 +17,7 @@ FRAMEWORKS = ("fastapi", "starlette", "uvicorn", "prometheus_client", "click")
         ("import loadbalancer.server", []),
         ("from loadbalancer.server import MemoryStore, ServiceAPI, Settings, SQLiteStore", []),
         ("import loadbalancer.agent.rules", []),
-        ("import loadbalancer.server.command", ["click"]),
+        ("import loadbalancer.command.serve", ["click"]),
         ("from loadbalancer.server import create_router", ["fastapi", "starlette"]),
     ],
 )

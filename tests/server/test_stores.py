@@ -39,7 +39,7 @@ def everything(store: Store) -> tuple[object, ...]:
         hashes = {backend.hash() for service in services if service for backend in service.backends}
         return (
             services,
-            tx.answers(),
+            tx.services_json(),
             tx.service_count(),
             {key: tx.service_at(key) for key in (s.frontend.hash() for s in services if s)},
             {
@@ -70,7 +70,7 @@ def test_a_transaction_that_raises_leaves_nothing_behind(store: Store) -> None:
         tx.retire_backend(svc.backends[1].hash(), BackendState.TERMINATING)
         tx.retire_backend(b"gone", BackendState.ACTIVE)
         tx.set_next_backend_id(99)
-        assert tx.answers() != before[1]
+        assert tx.services_json() != before[1]
         raise Refused
 
     with pytest.raises(Refused):

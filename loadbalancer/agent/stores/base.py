@@ -67,11 +67,11 @@ class View(Protocol):
         """The service of that frontend."""
         ...
 
-    def answer(self, id: int) -> bytes | None:
+    def service_json(self, id: int) -> bytes | None:
         """The service of that id as `dump_service` writes it."""
         ...
 
-    def answers(self) -> bytes:
+    def services_json(self) -> bytes:
         """All services, by id, as `dump_services` writes them."""
         ...
 

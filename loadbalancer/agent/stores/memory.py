@@ -55,8 +55,8 @@ class _Tables:
         self.undo_log: list[Callable[[], object]] = []
         self._services: dict[int, SVC] = {}
         # Written when they are first asked for after a change.
-        self._answers: dict[int, bytes] = {}
-        self._all_answers: bytes | None = None
+        self._texts: dict[int, bytes] = {}
+        self._all_text: bytes | None = None
         self._ids: dict[bytes, int] = {}
         self._backends: dict[bytes, KnownBackend] = {}
         self._backend_ids: dict[int, bytes] = {}
@@ -67,8 +67,8 @@ class _Tables:
     def undo(self) -> None:
         for step in reversed(self.undo_log):
             step()
-        self._answers.clear()
-        self._all_answers = None
+        self._texts.clear()
+        self._all_text = None
 
     def service(self, id: int) -> SVC | None:
         return self._services.get(id)
@@ -77,20 +77,20 @@ class _Tables:
         id = self._ids.get(frontend)
         return None if id is None else self._services[id]
 
-    def answer(self, id: int) -> bytes | None:
+    def service_json(self, id: int) -> bytes | None:
         svc = self._services.get(id)
         if svc is None:
             return None
-        answer = self._answers.get(id)
-        if answer is None:
-            answer = self._answers[id] = dump_service(svc)
-        return answer
+        text = self._texts.get(id)
+        if text is None:
+            text = self._texts[id] = dump_service(svc)
+        return text
 
-    def answers(self) -> bytes:
-        if self._all_answers is None:
-            answers = [self.answer(id) or b"" for id in sorted(self._services)]
-            self._all_answers = b"[%b]" % b",".join(answers)
-        return self._all_answers
+    def services_json(self) -> bytes:
+        if self._all_text is None:
+            texts = [self.service_json(id) or b"" for id in sorted(self._services)]
+            self._all_text = b"[%b]" % b",".join(texts)
+        return self._all_text
 
     def service_count(self) -> int:
         return len(self._services)
@@ -163,8 +163,8 @@ class _Tables:
         self._next_backend_id = id
 
     def _forget_answer(self, id: int) -> None:
-        self._answers.pop(id, None)
-        self._all_answers = None
+        self._texts.pop(id, None)
+        self._all_text = None
 
     def _unlink(self, backends: set[bytes], id: int) -> None:
         for backend in backends:

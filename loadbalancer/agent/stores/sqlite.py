@@ -153,22 +153,22 @@ class _Tables:
         select = "SELECT id, service FROM services WHERE frontend = ?"
         return self._service(self._row(select, frontend))
 
-    def answer(self, id: int) -> bytes | None:
+    def service_json(self, id: int) -> bytes | None:
         row = self._row("SELECT answer FROM services WHERE id = ?", id)
         return None if row is None else bytes(row[0])
 
-    def answers(self) -> bytes:
+    def services_json(self) -> bytes:
         if self._has_written:
             # What is not committed yet is nobody else's business.
-            return self._all_answers()
+            return self._all_json()
         revision: int = self._row("SELECT value FROM facts WHERE name = ?", "revision")[0]
-        last, answers = self._listed.last
+        last, text = self._listed.last
         if last != revision:
-            answers = self._all_answers()
-            self._listed.last = (revision, answers)
-        return answers
+            text = self._all_json()
+            self._listed.last = (revision, text)
+        return text
 
-    def _all_answers(self) -> bytes:
+    def _all_json(self) -> bytes:
         rows = self._execute("SELECT answer FROM services ORDER BY id")
         return b"[%b]" % b",".join([answer for (answer,) in rows])
 

@@ -79,7 +79,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version != _SCHEMA_VERSION:
             raise StoreError(f"{path} has tables of version {version}, not {_SCHEMA_VERSION}")
-        _renew_answers(connection)
+        _renew_json(connection)
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
@@ -103,7 +103,7 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
 
 
-def _renew_answers(connection: sqlite3.Connection) -> None:
+def _renew_json(connection: sqlite3.Connection) -> None:
     """Write the answers anew if another version of this package wrote them."""
     row = connection.execute("SELECT value FROM facts WHERE name = 'version'").fetchone()
     if row == (__version__,):

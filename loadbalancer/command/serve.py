@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from ..errors import LoadBalancerError
+from ..server.sockets import DEFAULT_LISTEN
+from .exit_codes import TROUBLE
 
 __all__ = ["serve"]
-
-_DEFAULT_LISTEN = "127.0.0.1:9876"
 
 
 def _mode(context: click.Context, parameter: click.Parameter, value: str) -> int:
@@ -27,7 +27,7 @@ def _mode(context: click.Context, parameter: click.Parameter, value: str) -> int
 class _Trouble(click.ClickException):
     """What keeps the server from starting; the exit code is that of all of the command."""
 
-    exit_code = 2
+    exit_code = TROUBLE
 
 
 def _named(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -62,7 +62,7 @@ def _path(context: click.Context, parameter: click.Parameter, value: str | None)
     multiple=True,
     metavar="HOST:PORT",
     help="Listen on this TCP address. May be given more than once. "
-    f"{_DEFAULT_LISTEN} if there is no --socket either.",
+    f"{DEFAULT_LISTEN} if there is no --socket either.",
 )
 @click.option(
     "--db",
@@ -134,8 +134,8 @@ def serve(
     """
     try:
         from ..agent.settings import Settings
-        from .requests import Limits
-        from .serve import ServeOptions, run_server
+        from ..server.requests import Limits
+        from ..server.serve import ServeOptions, run_server
     except ModuleNotFoundError as error:
         raise _Trouble(
             f"{error.name} is missing: pip install 'cilium-loadbalancer[server]'"
