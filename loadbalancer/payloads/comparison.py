@@ -4,7 +4,8 @@ A service is known by its frontend: address, port and scope, and the protocol wh
 tells it. Two services that differ in nothing but that one dump tells the protocol and the
 other does not, as Cilium before 1.17, are the same service with a change.
 
-Services are kept as compact wire JSON, which takes a fraction of the memory of the objects.
+Services are kept as the JSON of the domain, which says all that any release knows and takes a
+fraction of the memory of the objects.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from loadbalancer import SVC, Backend, L4Type, dump_service, load_service
+from loadbalancer import SVC, Backend, L4Type
 
 from ..domain.identity import address_order, name_of
 
@@ -82,17 +83,20 @@ class Comparison:
 
     def added(self) -> Iterator[SVC]:
         """The services that are in the second dump alone."""
-        return (load_service(each.text) for each in sorted(self.kept_added.values()))
+        return (SVC.model_validate_json(each.text) for each in sorted(self.kept_added.values()))
 
     def removed(self) -> Iterator[SVC]:
         """The services that are in the first dump alone."""
-        return (load_service(each.text) for each in sorted(self.kept_removed.values()))
+        return (SVC.model_validate_json(each.text) for each in sorted(self.kept_removed.values()))
 
     def changed(self) -> Iterator[ServiceChange]:
         """The services that are in both, and differ."""
         pairs, self.kept_pairs = sorted(self.kept_pairs), []
         for kept_old, kept_new in pairs:
-            old, new = load_service(kept_old.text), load_service(kept_new.text)
+            old, new = (
+                SVC.model_validate_json(kept_old.text),
+                SVC.model_validate_json(kept_new.text),
+            )
             fields, backends = tuple(_field_changes(old, new)), tuple(_backend_changes(old, new))
             if fields or backends:
                 yield ServiceChange(old, new, fields, backends)
@@ -128,7 +132,7 @@ def _keep(
         name = name_of(service.frontend)
         if name in kept:
             repeated.append(name)
-        text = dump_service(service)
+        text = service.model_dump_json().encode()
         other = others.get(name)
         if other is not None and other.text == text:
             kept[name] = other
@@ -177,6 +181,7 @@ def _backend_changes(old: SVC, new: SVC) -> Iterator[BackendChange]:
             "weight": backend.weight,
             "preferred": "yes" if backend.preferred else "no",
             "node": backend.node_name or '""',
+            "zone": backend.zone or '""',
         }
 
     before, after = _by_address(old.backends), _by_address(new.backends)

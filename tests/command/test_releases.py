@@ -60,3 +60,16 @@ def test_what_a_release_cannot_say_is_told(invoke: Invoke, tmp_path: Path) -> No
     assert "/0/frontend/protocol: text of 1.13 cannot say SCTP" in finished.err
     later = invoke("convert", "--release", "1.21", "--to", "text", str(path))
     assert (later.code, "unknown release '1.21'" in later.err) == (2, True)
+
+
+def test_a_zone_is_a_difference(invoke: Invoke, tmp_path: Path) -> None:
+    backend = {"ip": "10.0.0.2", "port": 80, "protocol": "TCP", "zone": "a"}
+    frontend = {"ip": "10.0.0.1", "port": 80, "protocol": "SCTP", "scope": "external"}
+    names: list[str] = []
+    for zone in ("a", "b"):
+        spec = {"frontend-address": frontend, "backend-addresses": [{**backend, "zone": zone}]}
+        path = tmp_path / f"{zone}.json"
+        path.write_text(json.dumps([{"spec": spec}]))
+        names.append(str(path))
+    finished = invoke("diff", *names)
+    assert (finished.code, "zone" in finished.out) == (1, True)
