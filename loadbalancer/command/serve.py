@@ -72,6 +72,11 @@ def _path(context: click.Context, parameter: click.Parameter, value: str | None)
     "By default services.db in the user's data directory.",
 )
 @click.option(
+    "--store",
+    metavar="URL",
+    help="Keep the services in this store: `memory:` or `sqlite:///PATH`. Instead of --db.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(min=1, max=64),
     default=1,
@@ -118,6 +123,7 @@ def serve(
     socket_mode: int,
     listen: tuple[str, ...],
     db: str | None,
+    store: str | None,
     workers: int,
     access_log: bool,
     nat46x64: bool,
@@ -132,6 +138,8 @@ def serve(
     Point a client at it: cilium -H unix:///PATH service list. A browser finds the services at
     the address it listens on, and the documentation at /docs.
     """
+    if store is not None and db is not None:
+        raise click.UsageError("--store and --db cannot be given together.")
     try:
         from ..agent.settings import Settings
         from ..server.requests import Limits
@@ -146,6 +154,7 @@ def serve(
         socket_mode=socket_mode,
         listen=listen,
         db=db,
+        store=store,
         workers=workers,
         access_log=access_log,
         connections=max_connections,

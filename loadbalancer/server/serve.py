@@ -25,6 +25,7 @@ from uvicorn.supervisors import Multiprocess
 from ..agent.settings import Settings
 from ..agent.stores.base import Store
 from ..agent.stores.memory import MemoryStore
+from ..agent.stores.opening import store_file
 from ..agent.stores.sqlite import SQLiteStore
 from .app import create_app
 from .requests import Limits
@@ -67,6 +68,8 @@ class ServeOptions:
     """TCP addresses to listen on; `DEFAULT_LISTEN` if there is no unix socket either."""
     db: str | None = None
     """The database file, or `:memory:`; by default `default_database()`."""
+    store: str | None = None
+    """The URL of the store, as `open_store` takes it; it goes before `db`."""
     workers: int = 1
     """How many processes answer; with a database only."""
     access_log: bool = True
@@ -84,7 +87,7 @@ def run_server(options: ServeOptions) -> None:
     Raises:
         LoadBalancerError: a socket cannot be listened on, or the store cannot be opened.
     """
-    if options.db == IN_MEMORY and options.workers > 1:
+    if _database(options) is None and options.workers > 1:
         raise ListenError("several workers need a database that they share")
     # Opened here first: what is wrong with it is told before anybody listens.
     _open_store(options).close()
@@ -129,10 +132,18 @@ def _end_with(supervisor: ParentProcess) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _open_store(options: ServeOptions) -> Store:
+def _database(options: ServeOptions) -> Path | None:
+    """The database file, or None if services are kept in memory only."""
+    if options.store is not None:
+        return store_file(options.store)
     if options.db == IN_MEMORY:
-        return MemoryStore()
-    return SQLiteStore(options.db or default_database())
+        return None
+    return Path(options.db or default_database())
+
+
+def _open_store(options: ServeOptions) -> Store:
+    path = _database(options)
+    return MemoryStore() if path is None else SQLiteStore(path)
 
 
 def _listen(options: ServeOptions, stack: ExitStack) -> Generator[socket.socket]:
@@ -157,10 +168,11 @@ def _announce(options: ServeOptions, sockets: list[socket.socket]) -> None:
         _log.info("Listening on http://%s:%d", f"[{host}]" if ":" in host else host, port)
         if not ipaddress.ip_address(host.partition("%")[0]).is_loopback:
             _log.warning("Anybody who reaches %s can change the services: there is no login", host)
-    if options.db == IN_MEMORY:
+    path = _database(options)
+    if path is None:
         _log.info("Services are kept in memory only")
     else:
-        _log.info("Services are kept in %s", options.db or default_database())
+        _log.info("Services are kept in %s", path)
 
 
 class _Stop:
