@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from ..payloads.sources import CannotRead, Source
-from .options import LibraryEnum, files_argument, format_option
-from .printing import STATE_STYLES, Printer
+from .options import AddressText, LibraryEnum, files_argument, format_option
+from .printing import STATE_STYLES, Printer, complain
 from .progress import reading_bar
 from .selection import ORDERS, Selection
 
@@ -42,6 +43,23 @@ _Shown = TypeVar("_Shown")
     help="Only services of this type, such as NodePort.  [repeatable]",
 )
 @click.option(
+    "--frontend",
+    type=AddressText(),
+    help="Only services at this address: IP, IP:port or IP:port/TCP.",
+)
+@click.option(
+    "--backend",
+    type=AddressText(),
+    help="Only services with a backend at this address, alike.",
+)
+@click.option("--no-active", is_flag=True, help="Only services without an active backend.")
+@click.option(
+    "--node",
+    metavar="NAME",
+    default="",
+    help="Only dumps of this node; a file is that of the node it is named after.",
+)
+@click.option(
     "--sort",
     "order",
     type=click.Choice(list(ORDERS)),
@@ -49,13 +67,21 @@ _Shown = TypeVar("_Shown")
     show_default=True,
     help="What to sort by.",
 )
+@click.option("--wide", is_flag=True, help="Show node, name and protocol, too.")
+@click.option("--count", is_flag=True, help="Show how many services there are, nothing else.")
 @format_option
 def command(
     sources: Sequence[Source | CannotRead],
     states: tuple[str, ...],
     name: str,
     types: tuple[str, ...],
+    frontend: str | None,
+    backend: str | None,
+    no_active: bool,
+    node: str,
     order: str,
+    wide: bool,
+    count: bool,
     output_format: str,
 ) -> int:
     """Show the services of dumps and payloads, with the columns of `cilium service list`.
@@ -70,6 +96,8 @@ def command(
       loadbalancer list --state quarantined --state maintenance dump.json
       loadbalancer list --name 'kube-system/*' dump.json
       loadbalancer list --type NodePort --sort frontend dump.json
+      loadbalancer list --wide --backend 10.0.1.7 worker-*.json
+      loadbalancer list --no-active --count dump.json
       loadbalancer list --state quarantined --format json dump.json | jq -c '.[].spec.id'
 
     \b
@@ -79,23 +107,44 @@ def command(
       2  something could not be read
     """
     from .intake import Intake
-    from .service_table import print_services, row_of
+    from .service_table import TITLES, WIDE_TITLES, print_services, row_of, wide_row_of
 
-    selection = Selection(states, name, types)
+    selection = Selection(states, name, types, frontend or "", backend or "", no_active)
     key = ORDERS[order]
     printer = Printer()
-    with reading_bar(sources) as bar:
+    chosen = [each for each in sources if not node or _node_of(each) == node]
+    with reading_bar(chosen) as bar:
         intake = Intake(bar.hide, bar.advance)
-        wanted = (each for each in intake.services(sources) if selection.takes(each))
-        if output_format == "json":
+        wanted = (
+            (each, _node_of(source))
+            for source in chosen
+            for each in intake.services([source])
+            if selection.takes(each)
+        )
+        if count:
+            shown = sum(1 for _ in wanted)
+            printer.line(str(shown))
+        elif output_format == "json":
             from loadbalancer import dump_service
 
-            texts = _sorted((key(each), dump_service(each).decode()) for each in wanted)
+            texts = _sorted((key(each), dump_service(each).decode()) for each, _ in wanted)
             printer.stream.write(f"[{','.join(texts)}]\n")
-            return intake.exit_code
-        rows = _sorted((key(each), row_of(each)) for each in wanted)
-    print_services(printer, rows)
+            shown = len(texts)
+        else:
+            rows = _sorted(
+                (key(each), wide_row_of(each, at) if wide else row_of(each)) for each, at in wanted
+            )
+            shown = len(rows)
+            bar.hide()
+            print_services(printer, rows, WIDE_TITLES if wide else TITLES)
+    if not shown and (node or selection != Selection()):
+        complain("no service is as asked for")
     return intake.exit_code
+
+
+def _node_of(source: Source | CannotRead) -> str:
+    """The node that a file is named after."""
+    return "" if source.name == "<stdin>" else Path(source.name).name.split(".")[0]
 
 
 def _sorted(keyed: Iterable[tuple[Any, _Shown]]) -> list[_Shown]:

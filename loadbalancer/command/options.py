@@ -14,7 +14,14 @@ from ..payloads.kinds import Kind
 from ..payloads.near_misses import nearest
 from ..payloads.sources import CannotRead, Source, find_sources, standard_input_if_piped
 
-__all__ = ["LibraryEnum", "as_option", "files_argument", "format_option", "kind_of_option"]
+__all__ = [
+    "AddressText",
+    "LibraryEnum",
+    "as_option",
+    "files_argument",
+    "format_option",
+    "kind_of_option",
+]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _KINDS = {kind.name.lower(): kind for kind in Kind if kind is not Kind.STATE_UPDATE}
@@ -65,6 +72,33 @@ def format_option(command: _Command) -> _Command:
         show_default=True,
         help="For people, or for programs.",
     )(command)
+
+
+if TYPE_CHECKING:
+    _TextParam = click.ParamType[str]
+else:
+    _TextParam = click.ParamType
+
+
+class AddressText(_TextParam):
+    """An IP address, alone or with port; it becomes the text that the domain prints of it."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The canonical text; an error if it is no address."""
+        from loadbalancer import AddrCluster, AddressError, L3n4Addr, LoadBalancerError
+
+        try:
+            return str(AddrCluster.parse(value))
+        except AddressError as error:
+            reason = error
+        try:
+            address = L3n4Addr.parse(value)
+        except LoadBalancerError:
+            self.fail(f"{value!r} is neither IP nor IP:port: {reason}", param, ctx)
+        has_protocol = address.protocol != "NONE"
+        return address.string_with_protocol() if has_protocol else str(address)
 
 
 if TYPE_CHECKING:

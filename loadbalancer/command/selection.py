@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from ..domain.identity import address_order
 
 if TYPE_CHECKING:
-    from loadbalancer import SVC
+    from loadbalancer import SVC, L3n4Addr
 
 __all__ = ["ORDERS", "Selection"]
+
+_PROTOCOL = re.compile(r"/(?:TCP|UDP|SCTP)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,21 @@ class Selection:
     name: str = ""
     """This name, `namespace/name` or the name alone, as a pattern with `*` and `?`."""
     types: tuple[str, ...] = ()
+    frontend: str = ""
+    """A frontend of this address: `10.0.0.1`, `10.0.0.1:80` or `10.0.0.1:80/TCP`."""
+    backend: str = ""
+    """A backend of this address, alike."""
+    no_active: bool = False
+    """No active backend."""
 
     def takes(self, service: SVC) -> bool:
         """Whether a service is wanted."""
+        if self.frontend and not _is_at(service.frontend, self.frontend):
+            return False
+        if self.backend and not any(_is_at(each, self.backend) for each in service.backends):
+            return False
+        if self.no_active and any(str(each.state) == "active" for each in service.backends):
+            return False
         if self.types and str(service.type) not in self.types:
             return False
         if self.name:
@@ -34,6 +49,19 @@ class Selection:
             if not fnmatchcase(name, self.name):
                 return False
         return not self.states or any(str(each.state) in self.states for each in service.backends)
+
+
+def _is_at(address: L3n4Addr, wanted: str) -> bool:
+    if address.protocol == "NONE":
+        # A dump before 1.17 does not say it: any may be meant.
+        wanted = _PROTOCOL.sub("", wanted)
+    return wanted in (
+        str(address.addr_cluster),
+        str(address).removesuffix("/i"),
+        str(address),
+        address.string_with_protocol().removesuffix("/i"),
+        address.string_with_protocol(),
+    )
 
 
 ORDERS: dict[str, Callable[[SVC], Any]] = {

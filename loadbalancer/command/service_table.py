@@ -15,9 +15,10 @@ from .printing import STATE_STYLES, Part, Printer, visible
 if TYPE_CHECKING:
     from loadbalancer import SVC
 
-__all__ = ["Row", "print_services", "row_of"]
+__all__ = ["TITLES", "WIDE_TITLES", "Row", "print_services", "row_of", "wide_row_of"]
 
-_TITLES = ("ID", "Frontend", "Service Type", "Backend")
+TITLES = ("ID", "Frontend", "Service Type", "Backend")
+WIDE_TITLES = ("ID", "Node", "Name", "Frontend", "Protocol", "Service Type", "Backend")
 _PADDING = 3
 _MIN_WIDTH = 5
 
@@ -25,9 +26,8 @@ _MIN_WIDTH = 5
 class Row(NamedTuple):
     """What the table says of a service. A million backends have to fit: it is kept small."""
 
-    id: int
-    frontend: str
-    type: str
+    cells: tuple[str, ...]
+    """What stands in front of the backends."""
     backends: str
     """One line for each: address, space, state."""
 
@@ -41,48 +41,58 @@ class Row(NamedTuple):
 
 def row_of(service: SVC) -> Row:
     """The row of a service."""
-    backends = "\n".join(f"{visible(str(each))} {each.state}" for each in service.backends)
     frontend = service.frontend
-    return Row(frontend.id, visible(str(frontend)), str(service.type), backends)
+    cells = (str(frontend.id), visible(str(frontend)), str(service.type))
+    return Row(cells, _backends(service))
 
 
-def print_services(printer: Printer, rows: Sequence[Row]) -> None:
+def wide_row_of(service: SVC, node: str) -> Row:
+    """The row of a service with its name, its protocol and the node that lists it."""
+    frontend = service.frontend
+    name = str(service.name) if service.name.name else ""
+    protocol = "" if frontend.protocol == "NONE" else str(frontend.protocol)
+    number, address, svc_type = row_of(service).cells
+    cells = (number, visible(node), visible(name), address, protocol, svc_type)
+    return Row(cells, _backends(service))
+
+
+def _backends(service: SVC) -> str:
+    return "\n".join(f"{visible(str(each))} {each.state}" for each in service.backends)
+
+
+def print_services(printer: Printer, rows: Sequence[Row], titles: Sequence[str] = TITLES) -> None:
     """Print the table of rows."""
-    widths = _widths(rows)
+    widths = _widths(rows, titles)
     # Without the space at its end a line fits into less.
     if printer.width is not None and sum(widths) - _PADDING > printer.width:
         for row in rows:
             _print_block(printer, row)
     elif printer.width is not None:
-        printer.line(("".join(_padded(_TITLES, widths)).rstrip(), "bold"))
+        printer.line(("".join(_padded(titles, widths)).rstrip(), "bold"))
         for row in rows:
             for cells, state in _lines(row):
                 *left, backend = _padded(cells, widths)
                 printer.line(*left, *_backend(backend.rstrip(), state))
     else:
-        printer.lines(_plain(rows, widths))
+        printer.lines(_plain(rows, titles, widths))
 
 
-def _plain(rows: Sequence[Row], widths: Sequence[int]) -> Iterator[str]:
-    yield "".join(_padded(_TITLES, widths))
-    id_width, frontend_width, type_width, backend_width = widths
+def _plain(rows: Sequence[Row], titles: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    line = "".join(f"{{:{width}}}" for width in widths).format
+    yield line(*titles)
     for row in rows:
-        for (id_, frontend, type_, backend), state in _lines(row):
-            text = f"{backend}({state})" if state else ""
-            yield (
-                f"{id_:{id_width}}{frontend:{frontend_width}}"
-                f"{type_:{type_width}}{text:{backend_width}}"
-            )
+        for (*cells, backend), state in _lines(row):
+            yield line(*cells, f"{backend}({state})" if state else "")
 
 
-def _lines(row: Row) -> Iterator[tuple[tuple[str, str, str, str], str]]:
+def _lines(row: Row) -> Iterator[tuple[tuple[str, ...], str]]:
     """The cells of each line of a row, and the state at the end of the last cell."""
-    id_, frontend, type_ = str(row.id), row.frontend, row.type
+    cells = row.cells
     for backend, state in row.backend_lines():
-        yield (id_, frontend, type_, backend), state
-        id_ = frontend = type_ = ""
+        yield (*cells, backend), state
+        cells = ("",) * len(cells)
     if not row.backends:
-        yield (id_, frontend, type_, ""), ""
+        yield (*cells, ""), ""
 
 
 def _backend(text: str, state: str) -> list[Part]:
@@ -90,7 +100,8 @@ def _backend(text: str, state: str) -> list[Part]:
 
 
 def _print_block(printer: Printer, row: Row) -> None:
-    printer.line((f"{row.id}", "bold"), f" {row.frontend} {row.type}")
+    number, *others = row.cells
+    printer.line((number, "bold"), " ", " ".join(filter(None, others)))
     for backend, state in row.backend_lines():
         printer.line("  ", *_backend(backend.rstrip(), state))
 
@@ -99,12 +110,11 @@ def _padded(cells: Iterable[str], widths: Iterable[int]) -> list[str]:
     return [f"{cell:{width}}" for cell, width in zip(cells, widths, strict=True)]
 
 
-def _widths(rows: Iterable[Row]) -> list[int]:
-    longest = [len(title) for title in _TITLES]
+def _widths(rows: Iterable[Row], titles: Iterable[str]) -> list[int]:
+    longest = [len(title) for title in titles]
     for row in rows:
-        longest[0] = max(longest[0], len(str(row.id)))
-        longest[1] = max(longest[1], len(row.frontend))
-        longest[2] = max(longest[2], len(row.type))
+        for column, cell in enumerate(row.cells):
+            longest[column] = max(longest[column], len(cell))
         for backend, state in row.backend_lines():
-            longest[3] = max(longest[3], len(backend) + len(state) + 2)
+            longest[-1] = max(longest[-1], len(backend) + len(state) + 2)
     return [max(_MIN_WIDTH, length + _PADDING) for length in longest]

@@ -140,3 +140,59 @@ def test_narrow_terminal() -> None:
         "  2 => 10.0.1.2:8080 (active)\n"
         "  3 => 10.0.1.3:8080 (maintenance)\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ids"),
+    [
+        (["--backend", "10.0.1.1"], [5, 6]),
+        (["--backend", "10.0.1.1:8080"], [5, 6]),
+        (["--backend", "10.0.1.1:8081"], []),
+        (["--backend", "fd00:1:0::5"], [3, 4]),
+        (["--frontend", "192.0.2.1"], [5]),
+        (["--frontend", "[fd00:10:96::a]:443"], [3, 4]),
+        (["--frontend", "[fd00:10:96::a]:443/i"], [4]),
+        (["--frontend", "10.96.0.1:443/TCP"], [1]),
+        (["--no-active"], [6]),
+        (["--node", "service_list"], [1, 2, 3, 4, 5, 6, 7, 8]),
+        (["--node", "worker-1"], []),
+    ],
+)
+def test_for_those_on_call(invoke: Invoke, arguments: list[str], ids: list[int]) -> None:
+    finished = invoke("list", "--format", "json", *arguments, "service_list.json")
+    assert [each["spec"]["id"] for each in json.loads(finished.out)] == ids
+    nothing = "loadbalancer: no service is as asked for\n"
+    assert (finished.code, finished.err) == (0, "" if ids else nothing)
+    counted = invoke("list", "--count", *arguments, "service_list.json")
+    assert counted.out == f"{len(ids)}\n"
+
+
+def test_wide_tables_say_the_node(invoke: Invoke, tmp_path: Path) -> None:
+    spec = (
+        '[{"spec": {"id": 7, "flags": {"namespace": "shop", "name": "web"}, "backend-addresses": '
+        '[{"ip": "10.0.0.1", "port": 80}], "frontend-address": '
+        '{"ip": "10.96.0.1", "port": 80, "protocol": "tcp", "scope": "external"}}}]'
+    )
+    for node in ("worker-1", "worker-2"):
+        (tmp_path / f"{node}.json").write_text(spec, encoding="utf-8")
+    assert invoke("list", "--wide", str(tmp_path)).out == (
+        "ID   Node       Name       Frontend       Protocol   Service Type   "
+        "Backend                     \n"
+        "7    worker-1   shop/web   10.96.0.1:80   TCP        ClusterIP      "
+        "1 => 10.0.0.1:80 (active)   \n"
+        "7    worker-2   shop/web   10.96.0.1:80   TCP        ClusterIP      "
+        "1 => 10.0.0.1:80 (active)   \n"
+    )
+
+
+def test_wide_in_a_narrow_terminal() -> None:
+    shown = run_in_terminal("list", "--wide", "service_list.json", columns=50, NO_COLOR="1")
+    assert shown.text.startswith(
+        "1 service_list 10.96.0.1:443 ClusterIP\n  1 => 192.168.8.10:6443 (active)\n"
+    )
+
+
+def test_an_address_that_is_none(invoke: Invoke) -> None:
+    finished = invoke("list", "--backend", "10.0.0.256", "service_list.json")
+    assert finished.code == 2
+    assert "'10.0.0.256' is neither IP nor IP:port" in finished.err.replace("\n", " ")
