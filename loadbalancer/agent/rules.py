@@ -161,7 +161,7 @@ def _check_replaceable(present: SVC, wanted: SVC) -> None:
     is_redirect = present.type is SVCType.LocalRedirect
     if is_redirect and wanted.type is SVCType.ClusterIP:
         raise UnsupportedServiceError(
-            f"local-redirect service exists for frontend {wanted.frontend}, "
+            f"local-redirect service exists for frontend {_fields(wanted)}, "
             f"skip update for svc {wanted.name}"
         )
     if (
@@ -170,7 +170,7 @@ def _check_replaceable(present: SVC, wanted: SVC) -> None:
         and present.type is not SVCType.ClusterIP
     ):
         raise UnsupportedServiceError(
-            f"skip local-redirect service for frontend {wanted.frontend} "
+            f"skip local-redirect service for frontend {_fields(wanted)} "
             f"as it overlaps with svc {present.name} of type {present.type}"
         )
     if present.frontend.id != wanted.frontend.id:
@@ -178,6 +178,13 @@ def _check_replaceable(present: SVC, wanted: SVC) -> None:
             f"the service provided is already registered with ID {present.frontend.id}, "
             f"please use that ID instead of {wanted.frontend.id}"
         )
+
+
+def _fields(wanted: SVC) -> str:
+    """A frontend field by field: the agent prints the struct here, whose text needs a pointer."""
+    frontend = wanted.frontend
+    l4 = f"{{{frontend.protocol} {frontend.port}}}"
+    return f"{{{{{frontend.addr_cluster} {l4} {frontend.scope:d}}} {frontend.id}}}"
 
 
 def _merged_name(present: ServiceName, wanted: ServiceName) -> ServiceName:

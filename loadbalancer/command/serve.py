@@ -83,6 +83,32 @@ def _path(context: click.Context, parameter: click.Parameter, value: str | None)
     show_default=True,
     help="How many processes answer.",
 )
+@click.option(
+    "--allow-host",
+    multiple=True,
+    metavar="NAME",
+    help="Answer TCP requests for this host, too, beside loopback and the addresses listened on. "
+    "May be given more than once.",
+)
+@click.option(
+    "--token-file",
+    callback=_path,
+    metavar="PATH",
+    help="Changes over TCP need the token in this file: Authorization: Bearer TOKEN.",
+)
+@click.option("--tls-cert", callback=_path, metavar="PATH", help="Serve TLS: the certificate.")
+@click.option("--tls-key", callback=_path, metavar="PATH", help="The key of the certificate.")
+@click.option(
+    "--tls-client-ca",
+    callback=_path,
+    metavar="PATH",
+    help="Serve only clients with a certificate of these authorities.",
+)
+@click.option(
+    "--insecure",
+    is_flag=True,
+    help="Listen beyond loopback without a token or client certificates.",
+)
 @click.option("--access-log/--no-access-log", default=True, help="Log every request.")
 @click.option("--nat46x64", is_flag=True, help="Let services have backends of the other family.")
 @click.option(
@@ -125,6 +151,12 @@ def serve(
     db: str | None,
     store: str | None,
     workers: int,
+    allow_host: tuple[str, ...],
+    token_file: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_client_ca: Path | None,
+    insecure: bool,
     access_log: bool,
     nat46x64: bool,
     node_name: str,
@@ -156,6 +188,12 @@ def serve(
         db=db,
         store=store,
         workers=workers,
+        allow_hosts=allow_host,
+        token_file=token_file,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        tls_client_ca=tls_client_ca,
+        insecure=insecure,
         access_log=access_log,
         connections=max_connections,
         stop_seconds=stop_seconds,

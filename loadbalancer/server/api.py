@@ -110,8 +110,11 @@ class ServiceAPI:
         return Answer(200, b"[]")
 
     def get_config(self) -> Answer:
-        """`GET /config`: clients look here whether they may send weights."""
-        return Answer(200, b'{"status":{"datapathMode":"lb-only"}}')
+        """`GET /config`: clients look here whether they may send weights.
+
+        `cilium config` crashes without `realized`.
+        """
+        return Answer(200, b'{"status":{"datapathMode":"lb-only","realized":{"options":{}}}}')
 
     def _upsert(self, svc: SVC) -> Answer:
         if not svc.frontend.id:

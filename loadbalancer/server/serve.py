@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import multiprocessing
 import os
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Generator
@@ -28,6 +28,7 @@ from ..agent.stores.memory import MemoryStore
 from ..agent.stores.opening import store_file
 from ..agent.stores.sqlite import SQLiteStore
 from .app import create_app
+from .guard import Guard, is_loopback
 from .requests import Limits
 from .slow_clients import best_protocol
 from .sockets import DEFAULT_LISTEN, ListenError, UnixSocket, listen_tcp, parse_listen_address
@@ -77,6 +78,16 @@ class ServeOptions:
     """How many connections a worker keeps; others are told to come back later (503)."""
     stop_seconds: int = 30
     """How long requests in flight may take to finish when the server is stopped."""
+    allow_hosts: tuple[str, ...] = ()
+    """Names that TCP requests may be for, beside loopback and the addresses listened on."""
+    token_file: Path | None = None
+    """The file with the token that changes over TCP need."""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
+    """Only clients with a certificate of these authorities are served."""
+    insecure: bool = False
+    """Listen beyond loopback though whoever gets there may change the services."""
     settings: Settings = field(default_factory=Settings)
     limits: Limits = field(default_factory=Limits)
 
@@ -90,11 +101,13 @@ def run_server(options: ServeOptions) -> None:
     if _database(options) is None and options.workers > 1:
         raise ListenError("several workers need a database that they share")
     # Opened here first: what is wrong with it is told before anybody listens.
+    _check_tls(options)
+    token = _token(options)
     _open_store(options).close()
     with _Stop() as stop, ExitStack() as stack:
         sockets = list(_listen(options, stack))
         config = Config(
-            partial(_worker_app, options),
+            partial(_worker_app, options, _hosts(options, sockets), token),
             factory=True,
             http=best_protocol(),
             ws="none",
@@ -102,6 +115,10 @@ def run_server(options: ServeOptions) -> None:
             access_log=options.access_log,
             server_header=False,
             proxy_headers=False,
+            ssl_certfile=options.tls_cert,
+            ssl_keyfile=options.tls_key,
+            ssl_ca_certs=None if options.tls_client_ca is None else str(options.tls_client_ca),
+            ssl_cert_reqs=ssl.CERT_NONE if options.tls_client_ca is None else ssl.CERT_REQUIRED,
             limit_concurrency=options.connections,
             timeout_graceful_shutdown=options.stop_seconds,
             workers=options.workers,
@@ -114,16 +131,56 @@ def run_server(options: ServeOptions) -> None:
             stop.server.run(sockets=sockets)
 
 
-def _worker_app(options: ServeOptions) -> FastAPI:
+def _worker_app(options: ServeOptions, hosts: tuple[str, ...], token: bytes | None) -> FastAPI:
     supervisor = multiprocessing.parent_process()
     if supervisor is not None:
         threading.Thread(target=_end_with, args=(supervisor,), daemon=True).start()
-    return create_app(
+    app = create_app(
         _open_store(options),
         settings=options.settings,
         limits=options.limits,
         closes_store=True,
     )
+    app.add_middleware(Guard, hosts=hosts, token=token)
+    return app
+
+
+def _hosts(options: ServeOptions, sockets: list[socket.socket]) -> tuple[str, ...]:
+    """The hosts that requests may be for: those allowed, and the addresses listened on."""
+    names = [each.getsockname() for each in sockets]
+    return (*options.allow_hosts, *(name[0] for name in names if not isinstance(name, str)))
+
+
+def _token(options: ServeOptions) -> bytes | None:
+    if options.token_file is None:
+        return None
+    try:
+        token = options.token_file.read_bytes().strip()
+    except OSError as error:
+        reason = error.strerror or error
+        raise ListenError(f"cannot read the token in {options.token_file}: {reason}") from None
+    if not token:
+        raise ListenError(f"there is no token in {options.token_file}")
+    return token
+
+
+def _check_tls(options: ServeOptions) -> None:
+    """Load what TLS needs once: what is wrong with it is told before anybody listens."""
+    if options.tls_cert is None:
+        if options.tls_key or options.tls_client_ca:
+            raise ListenError("TLS needs a certificate: --tls-cert")
+        return
+    if options.socket is not None:
+        raise ListenError("a unix socket is served without TLS: start a server for each")
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        # Without a key that can be read, the default would ask for a password on the terminal.
+        context.load_cert_chain(options.tls_cert, options.tls_key, password="")
+        if options.tls_client_ca is not None:
+            context.load_verify_locations(options.tls_client_ca)
+    except (OSError, ValueError) as error:
+        reason = error.strerror or error if isinstance(error, OSError) else error
+        raise ListenError(f"cannot use the certificates for TLS: {reason}") from None
 
 
 def _end_with(supervisor: ParentProcess) -> None:
@@ -154,8 +211,20 @@ def _listen(options: ServeOptions, stack: ExitStack) -> Generator[socket.socket]
     addresses = options.listen
     if not addresses and options.socket is None:
         addresses = (DEFAULT_LISTEN,)
+    is_guarded = options.token_file is not None or options.tls_client_ca is not None
     for text in addresses:
-        yield stack.enter_context(listen_tcp(*parse_listen_address(text)))
+        listener = stack.enter_context(listen_tcp(*parse_listen_address(text)))
+        if not is_guarded and not options.insecure and _is_reachable(listener):
+            raise ListenError(
+                f"whoever reaches {text} could change the services: give a --token-file or a "
+                "--tls-client-ca, or say that it is to be --insecure"
+            )
+        yield listener
+
+
+def _is_reachable(listener: socket.socket) -> bool:
+    """Whether others than this machine's own programs can get to a TCP socket."""
+    return not is_loopback(listener.getsockname()[0].partition("%")[0])
 
 
 def _announce(options: ServeOptions, sockets: list[socket.socket]) -> None:
@@ -165,9 +234,10 @@ def _announce(options: ServeOptions, sockets: list[socket.socket]) -> None:
             _log.info("Listening on unix socket %s", name)
             continue
         host, port = name[:2]
-        _log.info("Listening on http://%s:%d", f"[{host}]" if ":" in host else host, port)
-        if not ipaddress.ip_address(host.partition("%")[0]).is_loopback:
-            _log.warning("Anybody who reaches %s can change the services: there is no login", host)
+        scheme = "http" if options.tls_cert is None else "https"
+        _log.info("Listening on %s://%s:%d", scheme, f"[{host}]" if ":" in host else host, port)
+        if options.insecure and _is_reachable(each):
+            _log.warning("Anybody who reaches %s can change the services", host)
     path = _database(options)
     if path is None:
         _log.info("Services are kept in memory only")

@@ -67,7 +67,10 @@ def test_the_calls(make: type[FastAPI]) -> None:
     service = b'{"spec":%b,"status":{"realized":%b}}' % (realized, realized)
     assert (got.status_code, got.content) == (200, service)
     assert (listed.status_code, listed.content) == (200, b"[%b]" % service)
-    assert (config.status_code, config.json()) == (200, {"status": {"datapathMode": "lb-only"}})
+    assert (config.status_code, config.json()) == (
+        200,
+        {"status": {"datapathMode": "lb-only", "realized": {"options": {}}}},
+    )
     assert (lrp.status_code, lrp.content) == (200, b"[]")
     assert {r.headers["content-type"] for r in (got, listed, config, lrp)} == {"application/json"}
 

@@ -58,7 +58,7 @@ REFUSED = [
         wanted(id=1, flags={"type": "LocalRedirect"}),
         (
             500,
-            "skip local-redirect service for frontend 10.96.0.1:80 "
+            "skip local-redirect service for frontend {{10.96.0.1 {NONE 80} 0} 1} "
             "as it overlaps with svc /web of type LoadBalancer",
         ),
         id="type may not replace",

@@ -328,7 +328,8 @@ def test_which_type_replaces_which(api: ServiceAPI, old: str, new: str) -> None:
     if (old, new) == ("LocalRedirect", "ClusterIP"):
         assert reason(answer) == (
             500,
-            "local-redirect service exists for frontend 10.96.0.1:80, skip update for svc /",
+            "local-redirect service exists for frontend {{10.96.0.1 {NONE 80} 0} 1}, "
+            "skip update for svc /",
         )
     elif new == "LocalRedirect" and old not in REPLACEABLE_BY_REDIRECT:
         assert answer.status == 500

@@ -1,0 +1,92 @@
+"""Who may ask over TCP: no web page under a name of its own, and with a token for changes."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Iterable
+from functools import lru_cache
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .api import refusal
+from .operations import Reply, send_reply
+from .requests import RequestError
+
+__all__ = ["Guard", "is_loopback"]
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_CLOSE = (b"connection", b"close")
+
+
+class Guard:
+    """Refuses requests over TCP for other hosts (421), and changes without the token (401).
+
+    A web page can let the name of its own site point to this server, and the browser of
+    somebody who reads the page then sends its requests here: but under that name. Who
+    reaches a unix socket is for its file mode to say.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str] = (), token: bytes | None = None) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower().strip("[]").rstrip(".") for host in hosts)
+        self._token = token
+        # Clients send one and the same text again and again.
+        self._is_allowed = lru_cache(maxsize=256)(self._allows)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not _is_unix(scope):
+            refused = self._refused(scope)
+            if refused is not None:
+                await send_reply(refused, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _refused(self, scope: Scope) -> Reply | None:
+        host = authorization = b""
+        for name, value in scope["headers"]:
+            if name == b"host":
+                host = value
+            elif name == b"authorization":
+                authorization = value
+        if not self._is_allowed(host):
+            told = ascii(host.decode("latin-1"))[:80]
+            message = f"the host {told} is not served here: see the option --allow-host"
+            return Reply(refusal(RequestError(421, message)), (_CLOSE,))
+        if self._token is None or not _changes(scope):
+            return None
+        scheme, _, given = authorization.partition(b" ")
+        if scheme.lower() == b"bearer" and hmac.compare_digest(given.strip(), self._token):
+            return None
+        message = "changes need the token: Authorization: Bearer TOKEN"
+        challenge = (b"www-authenticate", b"Bearer")
+        return Reply(refusal(RequestError(401, message)), (challenge, _CLOSE))
+
+    def _allows(self, host: bytes) -> bool:
+        name = _name(host.decode("latin-1").lower())
+        return name == "localhost" or name in self._hosts or is_loopback(name)
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a text is a loopback address."""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_unix(scope: Scope) -> bool:
+    server = scope.get("server")
+    return server is not None and server[1] is None
+
+
+def _changes(scope: Scope) -> bool:
+    """Whether a request may change anything: the checker reads what it is sent."""
+    return scope["method"] not in _READING and scope["path"] != "/check"
+
+
+def _name(host: str) -> str:
+    """A Host header without port and brackets."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0].rstrip(".")

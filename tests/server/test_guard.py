@@ -1,0 +1,101 @@
+"""Who may ask over TCP, and who may change anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from loadbalancer.server import create_app
+from loadbalancer.server.guard import Guard
+
+from .live import ProcessServer
+from .payloads import backend, spec
+
+BODY = json.dumps(spec(1, backend()))
+
+
+def guarded(token: bytes | None = None) -> TestClient:
+    app = create_app()
+    app.add_middleware(Guard, hosts=("lb.example", "10.0.0.5", "fd00::5"), token=token)
+    return TestClient(app, base_url="http://localhost")
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("LOCALHOST.:9876", 200),
+        ("127.0.0.1:9876", 200),
+        ("127.1.2.3", 200),
+        ("[::1]:9876", 200),
+        ("lb.example", 200),
+        ("LB.example.:80", 200),
+        ("10.0.0.5:80", 200),
+        ("[fd00::5]", 200),
+        ("evil.example", 421),
+        ("localhost.evil.example", 421),
+        ("evil.lb.example", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("10.0.0.6", 421),
+        ("[fd00::6]:80", 421),
+        ("\x7f", 421),
+        ("", 421),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/v1/service", "/metrics", "/check"])
+def test_the_host_decides(host: str, status: int, path: str) -> None:
+    client = guarded()
+    method = "POST" if path == "/check" else "GET"
+    reply = client.request(method, path, headers={"Host": host}, content=BODY)
+    assert reply.status_code == status
+    if status == 421:
+        message = f"the host {host!a} is not served here: see the option --allow-host"
+        assert reply.json() == {"code": 421, "message": message}
+
+
+def test_changes_need_the_token() -> None:
+    client = guarded(b"secret")
+    for given in (None, "Bearer", "Bearer secre", "Bearer secrets", "Basic secret", "secret"):
+        headers = {} if given is None else {"Authorization": given}
+        for method in ("PUT", "DELETE"):
+            reply = client.request(method, "/v1/service/1", content=BODY, headers=headers)
+            assert (reply.status_code, reply.headers["www-authenticate"]) == (401, "Bearer")
+            assert reply.json()["code"] == 401
+    assert client.get("/v1/service").content == b"[]"
+    assert client.post("/check", content=BODY).status_code == 200
+    known = {"Authorization": "bearer secret"}
+    assert client.put("/v1/service/1", content=BODY, headers=known).status_code == 201
+    assert client.delete("/v1/service/1", headers=known).status_code == 200
+
+
+def test_a_unix_socket_needs_neither_host_nor_token(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("secret\n")
+    options = ("--db", ":memory:", "--token-file", token)
+    with ProcessServer(*options, socket=tmp_path / "server.sock") as server:
+        assert server.ask("PUT", "/v1/service/1", BODY).status == 201
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--listen", "0.0.0.0:0"], "whoever reaches 0.0.0.0:0 could change the services"),
+        (["--listen", "[::]:0"], "whoever reaches [::]:0 could change the services"),
+        (["--token-file", "/nowhere"], "cannot read the token in /nowhere: No such file"),
+        (["--token-file", "/dev/null"], "there is no token in /dev/null"),
+        (["--tls-key", "/nowhere"], "TLS needs a certificate: --tls-cert"),
+        (["--tls-cert", "/nowhere"], "cannot use the certificates for TLS: No such file"),
+        (["--tls-cert", "/dev/null"], "cannot use the certificates for TLS: "),
+        (["--tls-cert", "/nowhere", "--socket", "/nowhere"], "a unix socket is served without TLS"),
+    ],
+    ids=range(8),
+)
+def test_what_is_not_guarded_does_not_start(options: list[str], told: str) -> None:
+    with ProcessServer("--db", ":memory:", *options) as server:
+        assert server.process.wait(60) == 2
+        output = server.output()
+    assert told in output
+    assert "Traceback" not in output
