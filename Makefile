@@ -75,6 +75,10 @@ run: $(INSTALLED) ## Try the command on the examples
 bench: $(INSTALLED) ## Measure beside json.loads and others, 1,000 to 100,000 services (5 minutes, some GB)
 	$(BIN)/python -m benchmarks --full
 
+.PHONY: bench-server
+bench-server: $(INSTALLED) ## Measure the server beside one that only sends the same bytes (needs wrk)
+	$(BIN)/python -m benchmarks.server_marks
+
 .PHONY: serve
 serve: $(INSTALLED) ## Serve the API
 	$(BIN)/loadbalancer serve

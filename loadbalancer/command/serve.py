@@ -42,7 +42,7 @@ def _path(context: click.Context, parameter: click.Parameter, value: str | None)
     return None if name is None else Path(name)
 
 
-@click.command()
+@click.command(context_settings={"auto_envvar_prefix": "LOADBALANCER"})
 @click.option(
     "--socket",
     callback=_path,
@@ -169,6 +169,8 @@ def serve(
 
     Point a client at it: cilium -H unix:///PATH service list. A browser finds the services at
     the address it listens on, and the documentation at /docs.
+
+    Options are also taken from the environment: LOADBALANCER_LISTEN, LOADBALANCER_DB, and so on.
     """
     if store is not None and db is not None:
         raise click.UsageError("--store and --db cannot be given together.")

@@ -71,6 +71,17 @@ def test_changes_need_the_token() -> None:
     assert client.delete("/v1/service/1", headers=known).status_code == 200
 
 
+def test_options_come_from_the_environment_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOADBALANCER_LISTEN", "127.0.0.1:0 0.0.0.0:0")
+    monkeypatch.setenv("LOADBALANCER_DB", str(tmp_path / "services.db"))
+    with ProcessServer() as server:
+        assert server.process.wait(60) == 2
+        assert "whoever reaches 0.0.0.0:0" in server.output()
+    assert (tmp_path / "services.db").exists()
+
+
 def test_a_unix_socket_needs_neither_host_nor_token(tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("secret\n")
