@@ -45,7 +45,7 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
 # These belong to no room: the package itself and what everybody may know.
 OUTSIDE = {"__init__", "__main__", "errors", "go_index"}
 LONGEST_MODULE = 400
-MOST_MODULES = 22
+MOST_MODULES = 24
 
 
 def modules() -> dict[str, Path]:

@@ -16,6 +16,7 @@ _COMMANDS = {
     "list": (".list_services", "command"),
     "convert": (".convert", "command"),
     "diff": (".diff", "command"),
+    "expect": (".expect", "command"),
     "audit": (".audit", "command"),
     "flags": (".flags", "command"),
     "state": (".state", "command"),

@@ -27,11 +27,12 @@ _FACTS_TOLD = 10
 @click.option(
     "--to",
     "form",
-    type=click.Choice(["wire", "domain", "ndjson", "json", "yaml", "text"]),
+    type=click.Choice(["wire", "domain", "ndjson", "json", "yaml", "text", "state-file"]),
     default="wire",
     show_default=True,
     help="The API's JSON, the library's domain objects, or the API's JSON one value a line; "
-    "json, yaml and text are what `cilium service list` of --release prints.",
+    "json, yaml and text are what `cilium service list` of --release prints, state-file is "
+    "what agents from 1.18 on read instead of a PUT.",
 )
 @click.option(
     "--release",
@@ -62,6 +63,7 @@ def command(
       loadbalancer convert --to ndjson dump.json | grep 10.0.0.7
       loadbalancer convert --to domain dump.json | jq '.[].frontend.addr_cluster'
       loadbalancer convert --release 1.18 --to yaml dump.json
+      loadbalancer convert --to state-file dump.json > services.json
 
     \b
     Exit code:
@@ -84,6 +86,8 @@ def command(
     # What goes to the same terminal as the bar would be written into it.
     with reading_bar(sources, wanted=not sys.stdout.isatty()) as bar:
         intake = Intake(bar.hide, bar.advance)
+        if form == "state-file":
+            return _write_state_file(intake, sources)
         if is_dump:
             return _write_dump(intake, sources, release or "1.13", form, is_sorted=is_sorted)
         items: Iterable[Item] = intake.items(sources, kind_of_option(kind_name))
@@ -124,6 +128,21 @@ def _write_dump(
         complain(f"{fact.pointer}: {fact.message}")
     if len(facts) > _FACTS_TOLD:
         complain(f"and {len(facts) - _FACTS_TOLD:,} more facts that it cannot say")
+    return intake.exit_code
+
+
+def _write_state_file(intake: Intake, sources: Sequence[Source | CannotRead]) -> int:
+    """Write the services as the file of --lb-state-file, or say what it cannot say."""
+    from loadbalancer.kubernetes import StateFileError, write_state_file
+
+    from .exit_codes import INVALID
+    from .printing import complain
+
+    try:
+        sys.stdout.write(write_state_file(intake.services(sources)))
+    except StateFileError as error:
+        complain(str(error))
+        return max(intake.exit_code, INVALID)
     return intake.exit_code
 
 

@@ -6,17 +6,26 @@ it hands to its service manager, before that has looked at the node.
 
 from __future__ import annotations
 
+from .documents import DocumentError, read_documents
 from .node import Node, node_from_objects
 from .objects import KubernetesError
 from .reflecting import expected_services, reflect
-from .state_file import StateFileError, read_state_file, write_state_file
+from .state_file import (
+    StateFileError,
+    objects_of_state_file,
+    read_state_file,
+    write_state_file,
+)
 
 __all__ = [
+    "DocumentError",
     "KubernetesError",
     "Node",
     "StateFileError",
     "expected_services",
     "node_from_objects",
+    "objects_of_state_file",
+    "read_documents",
     "read_state_file",
     "reflect",
     "write_state_file",

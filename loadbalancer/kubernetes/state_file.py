@@ -23,7 +23,7 @@ from .manifests import UNNAMED, manifests
 from .node import Node
 from .reflecting import reflect
 
-__all__ = ["StateFileError", "read_state_file", "write_state_file"]
+__all__ = ["StateFileError", "objects_of_state_file", "read_state_file", "write_state_file"]
 
 _EVERYWHERE = ("0.0.0.0", "::")
 # The release whose rules the file follows: ports by number and protocol.
@@ -81,7 +81,19 @@ def read_state_file(text: str, *, node: Node | None = None) -> list[SVC]:
     return _services(document, node or Node(addresses=_EVERYWHERE))
 
 
-def _services(document: Mapping[str, Any], node: Node) -> list[SVC]:
+def objects_of_state_file(document: Any) -> list[Any]:
+    """The Kubernetes objects of a state file that has been read; none of anything else.
+
+    Raises:
+        StateFileError: it has the keys of a state file, and something else below them.
+    """
+    if not isinstance(document, Mapping) or "kind" in document:
+        return []
+    fields: Mapping[str, Any] = document  # pyright: ignore[reportUnknownVariableType]
+    return _objects(fields) if {"services", "endpoints"} & fields.keys() else []
+
+
+def _objects(document: Mapping[str, Any]) -> list[Any]:
     objects: list[Any] = []
     # Objects of this file need not name their kind.
     for key, kind, version in (
@@ -97,7 +109,11 @@ def _services(document: Mapping[str, Any], node: Node) -> list[SVC]:
             if not isinstance(item, dict):
                 raise StateFileError(f"not a state file: /{key}/{index} is not an object")
             objects.append({**item, "kind": kind, "apiVersion": version})
-    services = reflect(objects, replace(node, host_port=False), release=_RELEASE)
+    return objects
+
+
+def _services(document: Mapping[str, Any], node: Node) -> list[SVC]:
+    services = reflect(_objects(document), replace(node, host_port=False), release=_RELEASE)
     for svc in services:
         if svc.name.name.startswith(UNNAMED):
             svc.name = ServiceName(namespace=svc.name.namespace)

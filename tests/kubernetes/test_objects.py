@@ -54,7 +54,7 @@ def with_(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     *above, last = path.split(".")
     at: Any = changed
     for key in above:
-        at = at[int(key)] if isinstance(at, list) else at[key]
+        at = at[int(key) if key.isdigit() else key]
     at[last] = value
     return changed
 
