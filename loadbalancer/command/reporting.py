@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..payloads.problems import Problem, Severity
 from ..payloads.verdict import Verdict, counted
 from .exit_codes import INVALID, OK, TROUBLE
 from .printing import Part, Printer, complain, visible
 
+if TYPE_CHECKING:
+    from ..payloads.dialects.dump import Note
+
 __all__ = ["JsonReporter", "Reporter", "Summary", "TextReporter", "counted", "print_problem"]
+
+_PLAIN = 13
+"""The minor number of the release of which there is nothing to say."""
 
 
 @dataclass
@@ -63,6 +70,10 @@ class Reporter(ABC):
     def _tell(self, problem: Problem) -> None: ...
 
     @abstractmethod
+    def notes(self, notes: Iterable[tuple[int | None, Note]]) -> None:
+        """Take in what was read otherwise than 1.13 writes it, each with its line if known."""
+
+    @abstractmethod
     def file(self, name: str, verdict: Verdict) -> None:
         """Tell of a file that has been read."""
 
@@ -82,11 +93,17 @@ class TextReporter(Reporter):
     def _tell(self, problem: Problem) -> None:
         print_problem(self._printer, problem)
 
+    def notes(self, notes: Iterable[tuple[int | None, Note]]) -> None:
+        """People get them counted: the verdict has that."""
+
     def file(self, name: str, verdict: Verdict) -> None:
         if verdict.unreadable:
             complain(f"cannot read {name}: {verdict.unreadable}")
         elif not self._is_quiet:
             self._printer.line(*_file_line(name, verdict))
+            if verdict.rules:
+                rules = [f"{number:,} {rule}" for rule, number in sorted(verdict.rules.items())]
+                self._printer.line(f"    read otherwise than 1.13 writes it: {', '.join(rules)}")
 
     def end(self, summary: Summary) -> None:
         if self.left_out:
@@ -104,9 +121,13 @@ class JsonReporter(Reporter):
         self._printer = printer
         self._files: list[dict[str, Any]] = []
         self._problems: list[dict[str, Any]] = []
+        self._notes: list[dict[str, Any]] = []
 
     def _tell(self, problem: Problem) -> None:
         self._problems.append(problem.as_json())
+
+    def notes(self, notes: Iterable[tuple[int | None, Note]]) -> None:
+        self._notes += [{"line": line, **asdict(note)} for line, note in notes]
 
     def file(self, name: str, verdict: Verdict) -> None:
         self._files.append(
@@ -114,10 +135,13 @@ class JsonReporter(Reporter):
                 "file": name,
                 **verdict.as_json(),
                 "unreadable": verdict.unreadable or None,
+                "releases": verdict.span and verdict.span.names(),
+                "rules": verdict.rules,
+                "notes": self._notes,
                 "problems": self._problems,
             }
         )
-        self._problems = []
+        self._problems, self._notes = [], []
 
     def end(self, summary: Summary) -> None:
         document = {
@@ -165,7 +189,20 @@ def _file_line(name: str, verdict: Verdict) -> list[Part]:
         parts += [f"; valid: {told}"] if verdict.kinds else []
     if verdict.warnings:
         parts.append(f"; {counted(verdict.warnings, 'warning')}")
+    if releases := _releases(verdict):
+        parts.append(f"; {releases}")
     return parts
+
+
+def _releases(verdict: Verdict) -> str:
+    """Which releases a dump can be from; empty if it may be from 1.13 as it stands."""
+    span = verdict.span
+    if span is None or (not verdict.rules and span.earliest <= _PLAIN <= span.latest):
+        return ""
+    first, last = span.names()
+    if span.earliest > span.latest:
+        return f"from no one release: in part {first} at the latest, in part {last} at the earliest"
+    return f"from release {first}" if first == last else f"from release {first} to {last}"
 
 
 def _summary_line(summary: Summary) -> list[Part]:

@@ -17,11 +17,30 @@ from .progress import reading_bar
 __all__ = ["command"]
 
 
+def _release(_: click.Context, __: click.Parameter, release: str | None) -> str | None:
+    if release is not None:
+        from loadbalancer import LoadBalancerError
+
+        from ..payloads.dialects.releases import release_number
+
+        try:
+            release_number(release)
+        except LoadBalancerError as error:
+            raise click.BadParameter(str(error)) from None
+    return release
+
+
 @click.command("validate", short_help="Check payloads and dumps, and say all that is wrong.")
 @files_argument
 @as_option
 @click.option("--strict", is_flag=True, help="Services as release 1.13 has them, none other.")
 @click.option("--strict-keys", is_flag=True, help="An unknown key is a problem, too.")
+@click.option(
+    "--release",
+    metavar="1.N",
+    callback=_release,
+    help="Insist on a release, 1.6 to 1.20: a dump that cannot be from it is invalid.",
+)
 @click.option(
     "--max-problems",
     metavar="N",
@@ -37,6 +56,7 @@ def command(
     kind_name: str | None,
     strict: bool,
     strict_keys: bool,
+    release: str | None,
     max_problems: int,
     quiet: bool,
     output_format: str,
@@ -51,11 +71,15 @@ def command(
     Every problem is told with the line and column of its place, the JSON Pointer to it,
     what was found, what was expected, and what was probably meant.
 
+    Of services that release 1.13 would not write like this it says which releases they can be
+    from and, counted by rule, what was read otherwise.
+
     \b
     Examples:
       loadbalancer validate payload.json
       loadbalancer validate examples/ 'dumps/**/*.json'
       cilium service list -o json | loadbalancer validate -
+      loadbalancer validate --release 1.18 dump.json
       loadbalancer validate --strict-keys --max-problems 0 dump.json
       loadbalancer validate --format json dump.json | jq '.files[].problems[].pointer'
 
@@ -67,13 +91,21 @@ def command(
     """
     from .reporting import JsonReporter, Reporter, Summary, TextReporter
 
+    if strict and release:
+        raise click.UsageError("--strict is for release 1.13 alone: it goes without --release")
     printer = Printer()
     reporter: Reporter
     if output_format == "json":
         reporter = JsonReporter(printer, max_problems)
     else:
         reporter = TextReporter(printer, max_problems, is_quiet=quiet)
-    checker = Checker(kind_of_option(kind_name), strict_keys=strict_keys, is_strict=strict)
+    checker = Checker(
+        kind_of_option(kind_name),
+        strict_keys=strict_keys,
+        is_strict=strict,
+        looks_at_releases=True,
+        release=release,
+    )
     summary = Summary()
     with reading_bar(sources) as bar:
 
@@ -88,6 +120,7 @@ def command(
                     raise source
                 for checked in checker.check(source.chunks(bar.advance), source.name):
                     verdict.add(checked)
+                    reporter.notes(checked.notes)
                     for problem in checked.problems:
                         on_problem(problem)
             except CannotRead as error:

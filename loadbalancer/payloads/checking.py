@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from loadbalancer.models import ServiceSpec
 
     from .diagnosis import Diagnosis
+    from .dialects.dump import Note
+    from .dialects.releases import Span
+    from .release_look import ReleaseLook
 
 __all__ = ["Checked", "Checker", "Item", "StateUpdate"]
 
@@ -54,6 +57,14 @@ class Checked:
     """What each invalid value was taken for; None for one that was not recognised."""
     is_list: bool = False
     """Whether the text has a JSON array so far, be it empty."""
+    notes: list[tuple[int | None, Note]] = field(default_factory=list["tuple[int | None, Note]"])
+    """What was read otherwise than 1.13 writes it, each with the line of its service if known."""
+    span: Span | None = None
+    """The releases that the text can be from, by all that was seen so far; None if not looked."""
+
+    def add_notes(self, notes: Iterable[Note], line: int | None = None) -> None:
+        """Add notes on one service, or on a whole dump."""
+        self.notes += [(line, note) for note in notes]
 
 
 @dataclass(frozen=True)
@@ -67,6 +78,10 @@ class Checker:
     """Whether it warns of unknown keys that come close to a known one."""
     is_strict: bool = False
     """Whether services are to be as release 1.13 has them; else any release will do."""
+    looks_at_releases: bool = False
+    """Whether it says which releases services can be from, unless it is strict."""
+    release: str | None = None
+    """The release that services are to be from; else any will do."""
 
     def check(self, chunks: Iterable[bytes], file: str = "") -> Iterator[Checked]:
         """What there is in a text that comes in pieces, in order; `file` is its name in problems.
@@ -79,8 +94,19 @@ class Checker:
         if not self.is_strict and self.kind in (None, Kind.SERVICE) and is_another_format(first):
             yield from self._check_dump(b"".join([first, *pieces]), file)
             return
-        for batch in read_batches(chain([first], pieces)):
-            yield _BatchCheck(self, file, batch).run()
+        yield from self._check_json(chain([first], pieces), file)
+
+    def _check_json(self, chunks: Iterable[bytes], file: str) -> Iterator[Checked]:
+        look = self._release_look()
+        for batch in read_batches(chunks):
+            yield _BatchCheck(self, file, batch, look).run()
+
+    def _release_look(self) -> ReleaseLook | None:
+        if self.is_strict or not (self.looks_at_releases or self.release):
+            return None
+        from .release_look import ReleaseLook
+
+        return ReleaseLook(self.release or "")
 
     def _check_dump(self, data: bytes, file: str) -> Iterator[Checked]:
         """Check a dump in another format than the API's JSON; it is held as a whole."""
@@ -92,10 +118,9 @@ class Checker:
             content = decoded(data)
             content = content.encode() if isinstance(content, str) else content
             if not is_another_format(content):
-                for batch in read_batches([content]):
-                    yield _BatchCheck(self, file, batch).run()
+                yield from self._check_json([content], file)
                 return
-            dump = read_dump(content)
+            dump = read_dump(content, release=self.release)
         except LoadBalancerError as error:
             yield Checked(problems=[Problem(file, 1, 1, "", Finding(str(error)))])
             return
@@ -104,6 +129,11 @@ class Checker:
             checked.refused.append(Kind.SERVICE)
             finding = Finding(problem.reason)
             checked.problems.append(Problem(file, problem.line or 1, 1, problem.pointer, finding))
+        if dump.services and (look := self._release_look()):
+            checked.add_notes(look.dump(dump))
+            checked.span = look.span
+            if refusal := look.refusal():
+                checked.problems.append(Problem(file, 1, 1, "", Finding(refusal)))
         yield checked
 
 
@@ -115,6 +145,7 @@ class _BatchCheck:
     checker: Checker
     file: str
     batch: Batch
+    look: ReleaseLook | None
 
     def run(self) -> Checked:
         checked = Checked(is_list=self.batch.is_list)
@@ -126,7 +157,7 @@ class _BatchCheck:
                     self._check_one(kind, element, checked)
                 continue
             for element, domain in zip(elements, domains, strict=True):
-                checked.items.append(Item(kind, domain))
+                self._accept(element, Item(kind, domain), checked)
                 if self._looks_at_keys:
                     self._add_problems(element, self._diagnose_keys(element, kind), checked)
         if broken := self.batch.broken:
@@ -161,7 +192,7 @@ class _BatchCheck:
         text = self._text(element)
         domains = _load(kind, [text], is_strict=self.checker.is_strict)
         if domains:
-            checked.items.append(Item(kind, domains[0]))
+            self._accept(element, Item(kind, domains[0]), checked)
             found = self._diagnose_keys(element, kind) if self._looks_at_keys else ()
         else:
             checked.refused.append(kind)
@@ -172,6 +203,22 @@ class _BatchCheck:
 
                 found = of_any_release(text, found)
         self._add_problems(element, found, checked)
+
+    def _accept(self, element: Element, item: Item, checked: Checked) -> None:
+        """Take in a valid value, and look at what releases it can be from."""
+        checked.items.append(item)
+        if self.look is None or item.kind is not Kind.SERVICE:
+            return
+        notes = self.look.service(element.value, element.pointer)
+        refusal = self.look.refusal()
+        checked.span = self.look.span
+        if not notes and not refusal:
+            return
+        line, column = self.batch.place(element.start)
+        checked.add_notes(notes, line)
+        if refusal:
+            problem = Problem(self.file, line, column, element.pointer, Finding(refusal))
+            checked.problems.append(problem)
 
     @cached_property
     def _looks_at_keys(self) -> bool:

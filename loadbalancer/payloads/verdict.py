@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .checking import Checked, StateUpdate
 from .kinds import Kind
 from .problems import Severity
+
+if TYPE_CHECKING:
+    from .dialects.releases import Span
 
 __all__ = ["Verdict", "counted"]
 
@@ -26,6 +29,10 @@ class Verdict:
     """How many backends the valid services and updates have."""
     errors: int = 0
     warnings: int = 0
+    span: Span | None = None
+    """The releases it can be from; None if it has no services or they were not looked for."""
+    rules: Counter[str] = field(default_factory=Counter[str])
+    """How often each rule was used to read what 1.13 writes otherwise."""
     unreadable: str = ""
     """Why it could not be read to its end."""
 
@@ -43,6 +50,8 @@ class Verdict:
             if isinstance(item.domain, SVC | StateUpdate):
                 self.backends += len(item.domain.backends)
         self.refused.update(kind for kind in checked.refused if kind)
+        self.span = checked.span or self.span
+        self.rules.update(note.rule for _, note in checked.notes)
         for problem in checked.problems:
             if problem.finding.severity is Severity.WARNING:
                 self.warnings += 1

@@ -116,7 +116,10 @@ def _check_route(limits: Limits) -> Route:
 
 
 def _check(body: bytes) -> dict[str, Any]:
-    """What `loadbalancer validate --format json` says of a file with this content."""
+    """What `loadbalancer validate --format json` says of a file with this content.
+
+    It leaves out the releases that the content can be from, which take a second look.
+    """
     verdict = Verdict()
     told: list[Problem] = []
     for checked in Checker().check([body]):

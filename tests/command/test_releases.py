@@ -73,3 +73,103 @@ def test_a_zone_is_a_difference(invoke: Invoke, tmp_path: Path) -> None:
         names.append(str(path))
     finished = invoke("diff", *names)
     assert (finished.code, "zone" in finished.out) == (1, True)
+
+
+@pytest.mark.parametrize("group", ONE_OF_EACH, ids="-".join)
+def test_its_own_release_is_insisted_on(
+    invoke: Invoke, group: tuple[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "dump.txt"
+    path.write_text(ONE_OF_EACH[group], encoding="utf-8")
+    finished = invoke("validate", "--release", group[1], "--format", "json", str(path))
+    file = json.loads(finished.out)["files"][0]
+    dump = read_dump(ONE_OF_EACH[group], release=group[1])
+    assert (finished.code, file["valid"], file["releases"]) == (0, True, list(dump.releases))
+    told = [(each["pointer"], each["rule"], each["message"]) for each in file["notes"]]
+    # Text behind JSON gets a warning.
+    assert told == [
+        (each.pointer, each.rule, each.message)
+        for each in dump.notes
+        if each.rule != "trailing-text" or dump.format != "json"
+    ]
+
+
+def service(**changes: object) -> dict[str, object]:
+    frontend = {"ip": "10.0.0.1", "port": 80, "scope": "external"}
+    backend = {"ip": "10.0.0.2", "port": 80, "state": "active", "weight": 100}
+    flags = {"type": "ClusterIP", "extTrafficPolicy": "Cluster", "intTrafficPolicy": "Cluster"}
+    spec = {"frontend-address": frontend, "backend-addresses": [backend], "flags": flags, "id": 1}
+    return {"spec": {**spec, **changes}}
+
+
+LATER = service(
+    **{
+        "frontend-address": {"ip": "10.0.0.1", "port": 80, "protocol": "TCP", "scope": "external"},
+        "backend-addresses": None,
+    }
+)
+EARLIER = service(flags={"node-port": True})
+
+
+def test_what_is_not_plain_1_13_is_told(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("plain.json").write_text(json.dumps([service()]))
+    Path("later.json").write_text(json.dumps([LATER, LATER]))
+    Path("mixed.json").write_text(json.dumps([EARLIER, LATER]))
+    finished = invoke("validate", "plain.json", "later.json", "mixed.json")
+    assert finished.out == (
+        "plain.json: ok, 1 service with 1 backend\n"
+        "later.json: ok, 2 services; from release 1.18 to 1.20\n"
+        "    read otherwise than 1.13 writes it: 2 list-null, 2 protocol-case\n"
+        "mixed.json: ok, 2 services with 1 backend; "
+        "from no one release: in part 1.6 at the latest, in part 1.18 at the earliest\n"
+        "    read otherwise than 1.13 writes it: 1 list-null, 1 protocol-case\n"
+        "3 files: 3 valid\n"
+    )
+
+
+def test_notes_for_programs(invoke: Invoke, tmp_path: Path) -> None:
+    path = tmp_path / "dump.json"
+    path.write_text(f"{json.dumps(service())}\n{json.dumps(LATER)}\n")
+    finished = invoke("validate", "--format", "json", str(path))
+    file = json.loads(finished.out)["files"][0]
+    assert file["rules"] == {"list-null": 1, "protocol-case": 1}
+    assert [(each["line"], each["pointer"], each["rule"]) for each in file["notes"]] == [
+        (2, "/spec/backend-addresses", "list-null"),
+        (2, "/spec/frontend-address/protocol", "protocol-case"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("release", "line"),
+    [
+        ("1.13", "3:1: error: /1: not from release 1.13: it has what is there from 1.18 on"),
+        ("v1.20.1", "2:1: error: /0: not from release 1.20: it is from 1.16 or earlier"),
+    ],
+)
+def test_a_release_is_insisted_on(
+    invoke: Invoke, tmp_path: Path, release: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("dump.json").write_text(
+        f"[\n{json.dumps(service())},\n{json.dumps(LATER)},\n{json.dumps(LATER)}]"
+    )
+    finished = invoke("validate", "-q", "--release", release, "dump.json")
+    assert (finished.code, finished.out) == (1, f"dump.json:{line}\n")
+
+
+def test_a_table_is_of_another_release(invoke: Invoke, tmp_path: Path) -> None:
+    path = tmp_path / "table.txt"
+    path.write_text(ONE_OF_EACH["text", "1.18"])
+    finished = invoke("validate", "-q", "--release", "1.13", str(path))
+    assert finished.code == 1
+    assert "not from release 1.13: it has what is there from 1.17 on" in finished.out
+
+
+@pytest.mark.parametrize("options", [["--release", "1.21"], ["--strict", "--release", "1.13"]])
+def test_a_release_that_makes_no_sense(invoke: Invoke, options: list[str]) -> None:
+    finished = invoke("validate", *options, "dump.json")
+    assert (finished.code, finished.out) == (2, "")
+    assert "release" in finished.err

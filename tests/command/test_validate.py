@@ -129,6 +129,9 @@ def test_json_for_programs(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.M
                 "errors": 0,
                 "warnings": 0,
                 "unreadable": None,
+                "releases": None,
+                "rules": {},
+                "notes": [],
                 "problems": [],
             },
             {
@@ -140,6 +143,9 @@ def test_json_for_programs(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.M
                 "errors": 1,
                 "warnings": 0,
                 "unreadable": None,
+                "releases": None,
+                "rules": {},
+                "notes": [],
                 "problems": [
                     {
                         "file": "wrong.json",
@@ -191,7 +197,10 @@ def test_strict_keys(invoke: Invoke, tmp_path: Path) -> None:
         ('{"ip": "10.0.0.1", "port": 80}', "1 backend"),
         ('{"ip": "10.0.0.1", "scope": "external"}', "1 frontend"),
         ('{"frontend-address": {"ip": "::1", "scope": "internal"}}', "1 service spec"),
-        ('{"spec": {"frontend-address": {"ip": "::1", "scope": "internal"}}}', "1 service"),
+        (
+            '{"spec": {"frontend-address": {"ip": "::1", "scope": "internal"}, "id": 1}}',
+            "1 service",
+        ),
         ('[{"ip": "10.0.0.1"}, {"ip": "::1", "scope": "external"}]', "1 backend, 1 frontend"),
         ('{"ip": "10.0.0.1"}\n{"ip": "10.0.0.2"}\n\n[{"ip": "10.0.0.3"}]', "3 backends"),
         ('\ufeff{"ip": "10.0.0.1"}', "1 backend"),

@@ -1,0 +1,48 @@
+"""Which releases a text can be from, told service by service, and whether one is among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .dialects.dump import Dump, Look, Note
+from .dialects.looking import ServiceLook
+from .dialects.releases import Span, release_number
+
+__all__ = ["ReleaseLook"]
+
+
+@dataclass
+class ReleaseLook:
+    """What has been seen of one text so far."""
+
+    release: str = ""
+    """The release that it has to be from; empty if any will do."""
+    span: Span = field(default_factory=Span)
+    _is_refused: bool = False
+
+    def service(self, value: object, pointer: str) -> list[Note]:
+        """Look at a Service that could be read: what in it 1.13 would not write."""
+        look = Look(span=self.span)
+        ServiceLook(look).service(value, pointer)
+        return look.notes
+
+    def dump(self, dump: Dump) -> list[Note]:
+        """The same of a dump that was read as a whole."""
+        first, last = dump.releases
+        self.span.since(release_number(first))
+        self.span.until(release_number(last))
+        return dump.notes
+
+    def refusal(self) -> str:
+        """Why the text cannot be from the release; empty if it can be, or if it was said."""
+        if not self.release or self._is_refused:
+            return ""
+        minor, span = release_number(self.release), self.span
+        if minor < span.earliest:
+            reason = f"has what is there from 1.{span.earliest} on"
+        elif minor > span.latest:
+            reason = f"is from 1.{span.latest} or earlier"
+        else:
+            return ""
+        self._is_refused = True
+        return f"not from release 1.{minor}: it {reason}"
