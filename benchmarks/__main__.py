@@ -11,7 +11,7 @@ import platform
 from collections.abc import Callable
 from functools import partial
 
-from . import tables
+from . import kubernetes, tables
 from .timing import in_a_new_process
 
 
@@ -19,7 +19,9 @@ def main() -> None:
     """Make the tables that are asked for; all, if none is."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--full", action="store_true", help="up to 100,000 services")
-    parser.add_argument("only", nargs="*", help="read, write, growth, single, values, memory")
+    parser.add_argument(
+        "only", nargs="*", help="read, write, growth, single, values, memory, kubernetes"
+    )
     arguments = parser.parse_args()
     makers: dict[str, Callable[[], None]] = {
         "read": tables.read,
@@ -28,6 +30,7 @@ def main() -> None:
         "single": tables.single,
         "values": tables.values,
         "memory": tables.memory,
+        "kubernetes": kubernetes.reflection,
     }
     print(f"Python {platform.python_version()}, {platform.machine()}")
     for name in arguments.only or makers:
