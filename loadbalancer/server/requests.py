@@ -32,6 +32,8 @@ MISSING = 602
 NOT_IN_ENUM = 606
 TOO_MANY_ITEMS = 611
 
+# How agents from 1.17 on write the protocols of 1.13.
+_LATER_PROTOCOLS = ("TCP", "UDP", "ANY")
 _PROBLEMS_TOLD = 10
 _is_int = re.compile("[+-]?[0-9]+").fullmatch
 
@@ -190,9 +192,20 @@ def _schema_code(detail: ErrorDetails) -> int | None:
     return None
 
 
+def _message(detail: ErrorDetails) -> str:
+    """What is wrong, and what was probably meant by a protocol of a later release."""
+    message, found = detail["msg"], detail["input"]
+    if detail["loc"][-1:] == ("protocol",) and found in _LATER_PROTOCOLS:
+        message += (
+            f' (did you mean "{found.lower()}"? agents from 1.17 on write upper case, '
+            "this API is that of 1.13)"
+        )
+    return message
+
+
 def _told(details: list[ErrorDetails]) -> str:
     told = [
-        f"{pointer(detail['loc'])}: {detail['msg']}" if detail["loc"] else detail["msg"]
+        f"{pointer(detail['loc'])}: {_message(detail)}" if detail["loc"] else _message(detail)
         for detail in details[:_PROBLEMS_TOLD]
     ]
     if len(details) > _PROBLEMS_TOLD:

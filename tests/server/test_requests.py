@@ -59,6 +59,17 @@ LITERALS = "'ClusterIP', 'NodePort', 'ExternalIPs', 'HostPort', 'LoadBalancer' o
             f"/frontend-address/protocol: {ENUM} 'tcp', 'udp' or 'any'; "
             f"/frontend-address/scope: {ENUM} 'external' or 'internal'",
         ),
+        (
+            '{"frontend-address":{"protocol":"TCP"}}',
+            606,
+            f"/frontend-address/protocol: {ENUM} 'tcp', 'udp' or 'any' (did you mean \"tcp\"? "
+            "agents from 1.17 on write upper case, this API is that of 1.13)",
+        ),
+        (
+            '{"frontend-address":{"protocol":"SCTP"}}',
+            606,
+            f"/frontend-address/protocol: {ENUM} 'tcp', 'udp' or 'any'",
+        ),
     ],
 )
 def test_what_breaks_the_schema_is_422(body: str, code: int, message: str) -> None:
