@@ -50,14 +50,14 @@ if TYPE_CHECKING:
         new_svc_from_model,
         new_svc_from_service,
     )
-    from .wire.lists import (
+    from .wire.refusals import conversion_errors
+    from .wire.services import (
         dump_service,
         dump_services,
         load_service,
         load_service_spec,
         load_services,
     )
-    from .wire.refusals import conversion_errors
 
 __version__ = "0.1.0"
 
@@ -70,7 +70,7 @@ _NAMES_OF_MODULES = {
         "BackendState BackendStateFlags get_backend_state get_backend_state_from_flags "
         "is_valid_backend_state is_valid_state_transition new_backend_flags"
     ),
-    "wire.lists": "dump_service dump_services load_service load_service_spec load_services",
+    "wire.services": "dump_service dump_services load_service load_service_spec load_services",
     "domain.cidr": "CIDR parse_cidr",
     "wire.refusals": "conversion_errors",
     "wire.converters": (

@@ -14,7 +14,7 @@ from .options import as_option, files_argument, kind_of_option
 from .progress import reading_bar
 
 if TYPE_CHECKING:
-    from ..payloads.checking import Item
+    from ..payloads.checker import Item
     from .intake import Intake
 
 __all__ = ["command"]
@@ -169,7 +169,7 @@ def _order(item: Item) -> tuple[str, object]:
     from loadbalancer import SVC
 
     from ..domain.identity import address_order
-    from ..payloads.checking import StateUpdate
+    from ..payloads.checker import StateUpdate
 
     domain = item.domain
     if isinstance(domain, StateUpdate):

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ..payloads.checking import Checked, Checker, Item
+from ..payloads.checker import Checked, Checker, Item
 from ..payloads.kinds import Kind
 from ..payloads.problems import Problem, Severity
 from ..payloads.sources import CannotRead, Source

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from ..payloads.checking import Checker
+from ..payloads.checker import Checker
 from ..payloads.problems import Problem
 from ..payloads.sources import CannotRead, Source
 from ..payloads.verdict import Verdict

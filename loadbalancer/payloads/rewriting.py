@@ -5,7 +5,7 @@ from __future__ import annotations
 from loadbalancer import SVC, Backend, dump_service
 from loadbalancer.wire.model import WireModel
 
-from .checking import Item, StateUpdate
+from .checker import Item, StateUpdate
 from .kinds import Kind
 
 __all__ = ["domain_json", "wire_json"]

@@ -11,7 +11,7 @@ from pydantic_core import InitErrorDetails
 
 from ..domain.service import SVC
 from ..errors import ConversionError
-from ..wire.lists import load_service, load_services
+from ..wire.services import load_service, load_services
 from .splitting import split_texts
 
 __all__ = ["iter_services"]

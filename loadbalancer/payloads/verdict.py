@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .checking import Checked, StateUpdate
+from .checker import Checked, StateUpdate
 from .kinds import Kind
 from .problems import Severity
 

@@ -18,7 +18,7 @@ from .. import __version__, schemas
 from ..agent.settings import Settings
 from ..agent.stores.base import Store, StoreError
 from ..agent.stores.memory import MemoryStore
-from ..payloads.checking import Checker
+from ..payloads.checker import Checker
 from ..payloads.problems import Problem
 from ..payloads.verdict import Verdict
 from .api import Answer, ServiceAPI, refusal

@@ -15,7 +15,7 @@ from ..domain.service import SVC
 from ..errors import LoadBalancerError
 from ..models import ServiceSpec
 from ..payloads.positions import pointer
-from ..wire.lists import read_service_spec
+from ..wire.services import read_service_spec
 
 __all__ = [
     "Limits",

@@ -4,7 +4,7 @@ Checking a payload is Pydantic's work and so is building an object: a schema rea
 of a wire model straight into those of a domain class. Wire values come as JSON, and then all
 is checked that the generated models check; or as instances of those models.
 
-A schema only tells good values from others. `conversion_check` says what is wrong with them.
+A schema only tells good values from others. `refusals` says what is wrong with them.
 """
 
 from __future__ import annotations

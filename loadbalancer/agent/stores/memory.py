@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ...domain.backend_state import BackendState
 from ...domain.service import SVC
-from ...wire.lists import dump_service
+from ...wire.services import dump_service
 from .base import RETIRED_BACKENDS_KEPT, KnownBackend, Transaction, View
 
 __all__ = ["MemoryStore"]

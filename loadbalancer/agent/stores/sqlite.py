@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ...domain.backend_state import BackendState
 from ...domain.service import SVC
-from ...wire.lists import dump_service
+from ...wire.services import dump_service
 from .base import (
     RETIRED_BACKENDS_KEPT,
     KnownBackend,

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from ... import __version__
-from ...wire.lists import dump_service
+from ...wire.services import dump_service
 from .base import StoreError
 from .codec import decode_service
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ...domain.service import SVC
 from ...wire.gc_pause import gc_paused
-from ...wire.lists import equal_specs
+from ...wire.services import equal_specs
 from ..json_values import is_object
 from ..positions import pointer as pointer_of
 from ..splitting import read_batches

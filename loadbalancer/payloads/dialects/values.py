@@ -49,7 +49,7 @@ def read_spec() -> SchemaValidator:
 
 @cache
 def read_nested_spec() -> SchemaValidator:
-    """`[[[spec]]]`, as `wire.lists.equal_specs` gives it → `[[[SVC]]]`."""
+    """`[[[spec]]]`, as `wire.services.equal_specs` gives it → `[[[SVC]]]`."""
     schema = _spec()
     for _ in range(3):
         schema = core_schema.list_schema(schema, min_length=1, max_length=1)

@@ -1,7 +1,7 @@
 """Whole dumps and single requests: JSON to services and back, without wire models between.
 
 What these functions accept and refuse, and what they return, is what the wire models and
-the converters do; see `conversion_schema` for how a step is saved.
+the converters do; see `reading` for how a step is saved.
 """
 
 from __future__ import annotations
