@@ -20,12 +20,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--full", action="store_true", help="up to 100,000 services")
     parser.add_argument(
-        "only", nargs="*", help="read, write, growth, single, values, memory, kubernetes"
+        "only", nargs="*", help="read, write, releases, growth, single, values, memory, kubernetes"
     )
     arguments = parser.parse_args()
     makers: dict[str, Callable[[], None]] = {
         "read": tables.read,
         "write": tables.write,
+        "releases": tables.releases,
         "growth": partial(tables.growth, arguments.full),
         "single": tables.single,
         "values": tables.values,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import loadbalancer as lb
+
 
 def services(count: int, backends: int, *, varied: bool = False) -> list[dict[str, Any]]:
     """`count` services of `backends` backends each, every address another one.
@@ -53,6 +55,16 @@ def services(count: int, backends: int, *, varied: bool = False) -> list[dict[st
 def dump(count: int, backends: int, *, varied: bool = False) -> bytes:
     """The same as compact JSON, the way an agent writes it."""
     listed = services(count, backends, varied=varied)
+    return json.dumps(listed, separators=(",", ":")).encode()
+
+
+def later_dump(count: int, backends: int) -> bytes:
+    """The services of `dump` as an agent of 1.18 answers: backends with protocol, all preferred."""
+    services = lb.load_services(dump(count, backends))
+    for svc in services:
+        later = {"protocol": svc.frontend.protocol, "preferred": True}
+        svc.backends = [each.model_copy(update=later) for each in svc.backends]
+    listed = json.loads(lb.write_dump(services, release="1.18"))
     return json.dumps(listed, separators=(",", ":")).encode()
 
 

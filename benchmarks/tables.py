@@ -18,10 +18,10 @@ import loadbalancer as lb
 from loadbalancer import models
 
 from .contenders import by_hand, by_msgspec
-from .dumps import PUT_BODY, dump, put_bodies
+from .dumps import PUT_BODY, dump, later_dump, put_bodies
 from .timing import Measured, Work, compare, in_a_new_process
 
-__all__ = ["growth", "memory", "read", "single", "values", "write"]
+__all__ = ["growth", "memory", "read", "releases", "single", "values", "write"]
 
 _WIRE = TypeAdapter(list[models.Service])
 
@@ -78,6 +78,30 @@ def _write(*names: str, varied: bool) -> None:
         loads, written = compare(works, rounds=15)
         results += [written] if results else [loads, written]
     table(results, per=50_000, unit="a backend")
+
+
+def releases() -> None:
+    """The same services as two releases list them: read strictly, and by `read_dump`."""
+    plain, later = dump(5_000, 10), later_dump(5_000, 10)
+    names = [each.name for each in lb.load_services(plain)]
+    assert [each.name for each in lb.read_dump(later).services] == names
+    assert lb.read_dump(later).releases == ("1.17", "1.20")
+    sizes = f"{len(plain) / 1e6:.1f} MB of 1.13, {len(later) / 1e6:.1f} MB of 1.18"
+    print(f"\n5,000 services x 10 backends, {sizes}; ratios to the first\n")
+    table(
+        compare(
+            {
+                "load_services, 1.13": lambda: lb.load_services(plain),
+                "read_dump, 1.13": lambda: lb.read_dump(plain),
+                "read_dump, 1.18": lambda: lb.read_dump(later),
+                "read_dump with notes, 1.13": lambda: lb.read_dump(plain).notes,
+                "read_dump with notes, 1.18": lambda: lb.read_dump(later).notes,
+            },
+            rounds=7,
+        ),
+        per=50_000,
+        unit="a backend",
+    )
 
 
 def growth(full: bool) -> None:
