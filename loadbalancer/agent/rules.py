@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from ..domain.backend import Backend
 from ..domain.backend_state import BackendState, is_valid_state_transition
+from ..domain.identity import identity
 from ..domain.scalars import UINT32_MAX
 from ..domain.service import SVC, ServiceName
 from ..domain.service_type import SVCNatPolicy, SVCType, nat_policy_of
@@ -49,7 +50,7 @@ def upsert_service(tx: Transaction, wanted: SVC, settings: Settings) -> bool:
             go together.
     """
     _check_families(wanted, settings)
-    present = tx.service_at(wanted.frontend.hash())
+    present = tx.service_at(identity(wanted.frontend))
     if present is None:
         _check_id_is_free(tx, wanted)
         name = wanted.name
@@ -67,7 +68,7 @@ def upsert_service(tx: Transaction, wanted: SVC, settings: Settings) -> bool:
     }
     tx.put_service(wanted.model_copy(update=update))
     if present is not None:
-        _drop_backends(tx, present, {backend.hash() for backend in backends})
+        _drop_backends(tx, present, {identity(backend) for backend in backends})
     return present is None
 
 
@@ -81,7 +82,7 @@ def delete_service(tx: Transaction, id: int) -> bool:
     if present is None:
         return False
     tx.delete_service(id)
-    for backend in {backend.hash() for backend in present.backends}:
+    for backend in {identity(backend) for backend in present.backends}:
         known = tx.backend(backend)
         if known is None:
             continue
@@ -100,7 +101,7 @@ def update_backend_states(tx: Transaction, wanted: Iterable[Backend]) -> list[st
     """
     refused: list[str] = []
     for backend in wanted:
-        key = backend.hash()
+        key = identity(backend)
         known = tx.backend(key)
         old = known.state if known else tx.retired_state(key)
         if old is None or old == backend.state:
@@ -121,7 +122,7 @@ def _change_state(tx: Transaction, key: bytes, wanted: Backend) -> None:
     update = {"state": wanted.state, "preferred": wanted.preferred}
     for svc in tx.services_with(key):
         backends = [
-            backend.model_copy(update=update) if backend.hash() == key else backend
+            backend.model_copy(update=update) if identity(backend) == key else backend
             for backend in svc.backends
         ]
         tx.put_service(svc.model_copy(update={"backends": backends}))
@@ -199,11 +200,11 @@ def _numbered(
     tx: Transaction, service: int, present: SVC | None, wanted: list[Backend]
 ) -> list[Backend]:
     """The backends a service is to have: with their ids, and the states they keep."""
-    kept = {backend.hash(): backend for backend in present.backends} if present else {}
+    kept = {identity(backend): backend for backend in present.backends} if present else {}
     numbered: list[Backend] = []
     at: dict[bytes, int] = {}
     for each in wanted:
-        key = each.hash()
+        key = identity(each)
         old = numbered[at[key]] if key in at else kept.get(key)
         if old is None:
             backend = each.model_copy(update={"id": _backend_id(tx, service, key, each)})
@@ -250,7 +251,7 @@ def _follow_owner(tx: Transaction, service: int, key: bytes, state: BackendState
 
 def _drop_backends(tx: Transaction, present: SVC, left: set[bytes]) -> None:
     """Free the backends that a service had and has no longer."""
-    for key in {backend.hash() for backend in present.backends} - left:
+    for key in {identity(backend) for backend in present.backends} - left:
         known = tx.backend(key)
         if known is None:
             continue

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..domain.backend_state import BackendState
-from ..domain.identity import name_of
+from ..domain.identity import identity, name_of
 from ..domain.l3n4 import L3n4Addr
 from ..domain.l4 import L4Type
 from ..domain.service import SVC, ServiceName
@@ -121,7 +121,7 @@ def _services(document: Mapping[str, Any], node: Node) -> list[SVC]:
 
 
 def _key(svc: SVC) -> tuple[bytes, L4Type]:
-    return svc.frontend.hash(), _protocol(svc.frontend)
+    return identity(svc.frontend), _protocol(svc.frontend)
 
 
 def _protocol(addr: L3n4Addr) -> L4Type:

@@ -8,6 +8,7 @@ from threading import RLock
 from typing import TypeVar
 
 from ...domain.backend_state import BackendState
+from ...domain.identity import identity
 from ...domain.service import SVC
 from ...wire.services import dump_service
 from .base import RETIRED_BACKENDS_KEPT, KnownBackend, Transaction, View
@@ -119,10 +120,10 @@ class _Tables:
         old = _backends_of(present)
         new = _backends_of(svc)
         if present is not None:
-            self._pop(self._ids, present.frontend.hash())
+            self._pop(self._ids, identity(present.frontend))
         self._set(self._services, id, svc)
         self._forget_answer(id)
-        self._set(self._ids, svc.frontend.hash(), id)
+        self._set(self._ids, identity(svc.frontend), id)
         self._unlink(old - new, id)
         for backend in new - old:
             self._set(self._users, backend, self._users.get(backend, frozenset()) | {id})
@@ -131,7 +132,7 @@ class _Tables:
         present = self._services[id]
         self._pop(self._services, id)
         self._forget_answer(id)
-        self._pop(self._ids, present.frontend.hash())
+        self._pop(self._ids, identity(present.frontend))
         self._unlink(_backends_of(present), id)
 
     def put_backend(self, backend: bytes, known: KnownBackend) -> None:
@@ -189,4 +190,4 @@ class _Tables:
 
 
 def _backends_of(svc: SVC | None) -> set[bytes]:
-    return {backend.hash() for backend in svc.backends} if svc else set()
+    return {identity(backend) for backend in svc.backends} if svc else set()

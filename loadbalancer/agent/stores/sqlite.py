@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from ...domain.backend_state import BackendState
+from ...domain.identity import identity
 from ...domain.service import SVC
 from ...wire.services import dump_service
 from .base import (
@@ -209,7 +210,7 @@ class _Tables:
         new = _backends_of(svc)
         self._execute(
             "INSERT OR REPLACE INTO services VALUES (?, ?, ?, ?)",
-            (id, svc.frontend.hash(), encode_service(svc), dump_service(svc)),
+            (id, identity(svc.frontend), encode_service(svc), dump_service(svc)),
         )
         self._decoded[id] = svc
         self._unlink(old - new, id)
@@ -269,4 +270,4 @@ class _Tables:
 
 
 def _backends_of(svc: SVC | None) -> set[bytes]:
-    return {backend.hash() for backend in svc.backends} if svc else set()
+    return {identity(backend) for backend in svc.backends} if svc else set()
