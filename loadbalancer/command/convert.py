@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -78,9 +79,12 @@ def command(
     if release and not is_dump:
         raise click.UsageError("--release goes with --to json, yaml or text")
 
+    losses = _Losses()
+
     def text(item: Item) -> str:
         if form == "domain":
             return domain_json(item)
+        losses.note(item)
         return wire_json(item, include_protocol=not no_protocol)
 
     # What goes to the same terminal as the bar would be written into it.
@@ -98,7 +102,41 @@ def command(
             sys.stdout.writelines(f"{value}\n" for _, value in values)
         else:
             _write_array_or_value(values, intake)
+    losses.tell()
     return intake.exit_code
+
+
+class _Losses:
+    """What later releases know and the wire JSON of 1.13 has no place for, as it is written."""
+
+    def __init__(self) -> None:
+        self._facts: Counter[str] = Counter()
+
+    def note(self, item: Item) -> None:
+        from loadbalancer import SVC, Backend, L3n4Addr, L4Type
+
+        domain = item.domain
+        if isinstance(domain, SVC):
+            self._facts["cluster of a service"] += bool(domain.name.cluster)
+            self._facts["SCTP of a frontend"] += domain.frontend.protocol is L4Type.SCTP
+            backends = domain.backends
+        elif isinstance(domain, L3n4Addr):
+            is_backend = isinstance(domain, Backend)
+            self._facts["SCTP of a frontend"] += not is_backend and domain.protocol is L4Type.SCTP
+            backends = [domain] if isinstance(domain, Backend) else []
+        else:
+            backends = domain.backends
+        for each in backends:
+            self._facts["zone of a backend"] += bool(each.zone)
+            self._facts["protocol of a backend"] += each.protocol is not L4Type.NONE
+
+    def tell(self) -> None:
+        """Say on standard error what is not in the output, if anything is missing there."""
+        from .printing import complain
+
+        told = [f"{fact} ({count:,} times)" for fact, count in self._facts.items() if count]
+        if told:
+            complain(f"left out, since this form has no place for it: {', '.join(told)}")
 
 
 def _write_dump(

@@ -173,3 +173,22 @@ def test_a_release_that_makes_no_sense(invoke: Invoke, options: list[str]) -> No
     finished = invoke("validate", *options, "dump.json")
     assert (finished.code, finished.out) == (2, "")
     assert "release" in finished.err
+
+
+def test_the_wire_json_of_1_13_leaves_nothing_out_in_silence(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    backends = [
+        {"ip": "10.0.0.1", "port": 1, "protocol": "TCP", "zone": "a"},
+        {"ip": "10.0.0.2", "port": 1, "protocol": "TCP"},
+    ]
+    path = tmp_path / "dump.json"
+    path.write_text(json.dumps([service(**{"backend-addresses": backends})]), encoding="utf-8")
+    finished = invoke("convert", str(path))
+    assert (finished.code, finished.err) == (
+        0,
+        "loadbalancer: left out, since this form has no place for it: "
+        "zone of a backend (1 times), protocol of a backend (2 times)\n",
+    )
+    assert "zone" not in finished.out
+    assert invoke("convert", "--to", "domain", str(path)).err == ""
