@@ -63,7 +63,7 @@ def command(
 ) -> int:
     """Check payloads and dumps, and say all that is wrong with them.
 
-    FILE is a file, a directory of *.json, a glob pattern, or - for standard input. It holds
+    FILE is a file, a directory of dumps, a glob pattern, or - for standard input. It holds
     frontends, backends, service specs or services: one of them, a JSON array of them, or
     one a line. What `cilium service list -o json` and `cilium service get ID -o json` print
     is such a file, from Cilium 1.6 to 1.20; YAML, the table and StateDB are read, too.

@@ -10,10 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from .dialects.formats import is_another_format
+
 __all__ = ["STDIN", "CannotRead", "Source", "find_sources", "standard_input_if_piped"]
 
 STDIN = "-"
 CHUNK_SIZE = 1 << 20
+_PACKED = (".json.gz", ".yaml.gz", ".yml.gz", ".txt.gz")
+# Files of any kind have these names: their beginning tells which are dumps.
+_PERHAPS = (".yaml", ".yml", ".txt")
+_BEGINNING = 4096
 
 
 class CannotRead(Exception):
@@ -76,21 +82,36 @@ class Source:
 def find_sources(arguments: Iterable[str]) -> Iterator[Source | CannotRead]:
     """The sources that arguments stand for, in order; what stands for none, as an error.
 
-    A directory stands for the files `*.json` in it, a pattern for the files that it
-    matches.
+    A directory stands for its `*.json`, its `*.json.gz`, `*.yaml.gz` and so on, and those of its
+    `*.yaml`, `*.yml` and `*.txt` that begin as dumps do; a pattern for the files that it matches.
     """
     for argument in arguments:
         if argument == STDIN:
             yield Source(STDIN)
         elif os.path.isdir(argument):
-            names = [path for path in Path(argument).glob("*.json") if not path.is_dir()]
-            yield from _found(argument, names, "a directory without *.json files")
+            names = [path for path in Path(argument).glob("*") if _is_to_be_read(path)]
+            yield from _found(argument, names, "a directory without *.json files or dumps")
         elif glob.has_magic(argument) and not os.path.lexists(argument):
             names = [Path(name) for name in glob.iglob(argument, recursive=True)]
             files = [path for path in names if not path.is_dir()]
             yield from _found(argument, files, "no file matches")
         else:
             yield Source(argument)
+
+
+def _is_to_be_read(path: Path) -> bool:
+    """Whether a file in a directory is read."""
+    if path.name.endswith((".json", *_PACKED)):
+        return not path.is_dir()
+    if not path.name.endswith(_PERHAPS) or not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(_BEGINNING)
+    except OSError:
+        # Who reads it tells why it cannot be read.
+        return True
+    return beginning.lstrip()[:1] in (b"[", b"{") or is_another_format(beginning)
 
 
 def _found(argument: str, paths: list[Path], reason: str) -> Iterator[Source | CannotRead]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -192,3 +193,27 @@ def test_the_wire_json_of_1_13_leaves_nothing_out_in_silence(
     )
     assert "zone" not in finished.out
     assert invoke("convert", "--to", "domain", str(path)).err == ""
+
+
+def test_the_dumps_of_a_directory(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = Path("dumps")
+    (folder / "d.txt").mkdir(parents=True)
+    texts = {
+        "a.json": json.dumps([service()]),
+        "b.yaml": ONE_OF_EACH["yaml", "1.13"],
+        "c.txt": ONE_OF_EACH["text", "1.18"],
+        "manifest.yaml": "apiVersion: v1\nkind: Service\n",
+        "read-me.txt": "Dumps of worker-3.\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    packed = gzip.compress(json.dumps([service()]).encode())
+    (folder / "e.json.gz").write_bytes(packed)
+    (folder / "logs.tar.gz").write_bytes(packed)
+    finished = invoke("validate", "--format", "json", "dumps")
+    read = [each["file"] for each in json.loads(finished.out)["files"]]
+    assert read == [f"dumps/{name}" for name in ("a.json", "b.yaml", "c.txt", "e.json.gz")]
+    assert finished.code == 0

@@ -247,7 +247,7 @@ def test_directories_patterns_and_what_is_not_there(invoke: Invoke, tmp_path: Pa
     )
     assert finished.err == (
         f"loadbalancer: cannot read {tmp_path}/x*: no file matches\n"
-        f"loadbalancer: cannot read {tmp_path}/none: a directory without *.json files\n"
+        f"loadbalancer: cannot read {tmp_path}/none: a directory without *.json files or dumps\n"
     )
     assert finished.code == 2
 
