@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from loadbalancer import SVC, ConversionError, models, new_svc_from_model, new_svc_from_service
+from loadbalancer.kubernetes import Node
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "tests" / "data"
@@ -45,6 +46,21 @@ def children(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [*value.values()]
     return [*value] if isinstance(value, list) else []
+
+
+def node_of(config: Row) -> Node:
+    """The node of the `config` of a case."""
+    return Node(
+        name=config["node"],
+        zone=config["zone"],
+        addresses=tuple(config["addresses"]),
+        ipv4=config["ipv4"],
+        ipv6=config["ipv6"],
+        node_port=config["nodePort"],
+        host_port=config["hostPort"],
+        terminating_endpoints=config["terminating"],
+        topology=config["topology"],
+    )
 
 
 def few(found: list[Any]) -> tuple[int, list[Any]]:

@@ -9,25 +9,11 @@ import pytest
 
 from loadbalancer import read_dump
 from loadbalancer.audit import MEANINGS, Finding, audit
-from loadbalancer.kubernetes import Node, expected_services
+from loadbalancer.kubernetes import expected_services
 
-from .support import DATA, rows
+from .support import DATA, node_of, rows
 
 CASES = rows(DATA / "audits" / "audits.jsonl")
-
-
-def node_of(config: dict[str, Any]) -> Node:
-    return Node(
-        name=config["node"],
-        zone=config["zone"],
-        addresses=tuple(config["addresses"]),
-        ipv4=config["ipv4"],
-        ipv6=config["ipv6"],
-        node_port=config["nodePort"],
-        host_port=config["hostPort"],
-        terminating_endpoints=config["terminating"],
-        topology=config["topology"],
-    )
 
 
 def facts(finding: Finding) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_camel
 
 from ..errors import LoadBalancerError
+from ..payloads.positions import pointer
 
 __all__ = [
     "Container",
@@ -304,10 +305,8 @@ def _validated(model: type[_Read], kind: str, value: Mapping[str, Any]) -> _Read
         return model.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        pointer = "".join(
-            "/" + str(each).replace("~", "~0").replace("/", "~1") for each in first["loc"]
-        )
-        raise KubernetesError(kind, _name_of(value), pointer, _reason(first)) from None
+        place = pointer(first["loc"])
+        raise KubernetesError(kind, _name_of(value), place, _reason(first)) from None
 
 
 def _reason(error: Any) -> str:

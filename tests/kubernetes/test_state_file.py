@@ -28,7 +28,8 @@ from loadbalancer.kubernetes import (
     write_state_file,
 )
 
-from .test_vectors import CASES, node_of, normal, objects_of
+from ..support import node_of
+from .test_vectors import CASES, normal, objects_of
 
 
 def service(**changes: Any) -> SVC:

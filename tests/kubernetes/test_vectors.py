@@ -7,25 +7,11 @@ from typing import Any
 import pytest
 
 from loadbalancer import SVC, Backend
-from loadbalancer.kubernetes import Node, expected_services, reflect
+from loadbalancer.kubernetes import expected_services, reflect
 
-from ..support import DATA, Row, rows
+from ..support import DATA, Row, node_of, rows
 
 CASES = rows(DATA / "kubernetes" / "services.jsonl")
-
-
-def node_of(config: Row) -> Node:
-    return Node(
-        name=config["node"],
-        zone=config["zone"],
-        addresses=tuple(config["addresses"]),
-        ipv4=config["ipv4"],
-        ipv6=config["ipv6"],
-        node_port=config["nodePort"],
-        host_port=config["hostPort"],
-        terminating_endpoints=config["terminating"],
-        topology=config["topology"],
-    )
 
 
 def objects_of(case: Row) -> list[Any]:
