@@ -38,7 +38,7 @@ def _published(node: Any, named: dict[str, Any]) -> Any:
     if reference.startswith(_SCHEMAS):
         name = reference.removeprefix(_SCHEMAS)
         values["$ref"] = _SCHEMAS + _RENAMED.get(name, name)
-    values = _without_null(values)
+    values = _without_bounds_of_int64(_without_null(values))
     return _by_name(values, named) if _is_titled_schema(values) else values
 
 
@@ -51,6 +51,14 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
         (option,) = (each for each in options if each != {"type": "null"})
         del schema["anyOf"]
         schema |= option
+    return schema
+
+
+def _without_bounds_of_int64(schema: dict[str, Any]) -> dict[str, Any]:
+    """The format says them; written out, they are beyond what JavaScript and FastAPI can hold."""
+    if schema.get("format") == "int64":
+        bounds = {"minimum": -(2**63), "maximum": 2**63 - 1}
+        return {key: each for key, each in schema.items() if each != bounds.get(key)}
     return schema
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Body, Request, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -14,12 +14,17 @@ from .. import schemas
 from ..agent.settings import Settings
 from ..agent.stores.base import Store
 from .api import ServiceAPI
+from .components import Component, component_of
 from .operations import Operation, Reply, operations, refused_method, send_reply
 from .requests import Limits
 
 __all__ = ["create_router", "reply_response"]
 
 _PREFIX = "/v1"
+_JSON = "application/json"
+_SCHEMAS = "#/components/schemas/"
+# What FastAPI is given of an operation by names of its own.
+_GIVEN = {"operationId", "responses", "summary", "tags"}
 
 
 def create_router(
@@ -32,8 +37,9 @@ def create_router(
     """The agent's service API over a store.
 
     `prefix` is the base path. The operations are documented in the OpenAPI document of the
-    application as they are in this project's own one; under another base path their ids end
-    in it, so that one application may have several routers.
+    application as they are in this project's own one, with the same named components, which
+    are renamed where the application has others of the same names. Under another base path the
+    ids of the operations end in it, so that one application may have several routers.
     """
     api = ServiceAPI(store, settings, limits)
     router = APIRouter(prefix=prefix)
@@ -41,6 +47,29 @@ def create_router(
     for path, methods in operations(api).items():
         _add_path(router, prefix, path, documented[path], methods)
     return router
+
+
+def _add_path(
+    router: APIRouter,
+    prefix: str,
+    path: str,
+    documented: Mapping[str, Any],
+    methods: Mapping[str, Operation],
+) -> None:
+    # The agent takes a path with a slash at its end for the same path.
+    for each in (path, f"{path}/"):
+        for method, operation in methods.items():
+            router.add_api_route(
+                each, _endpoint(operation), methods=[method], include_in_schema=False
+            )
+        # Other methods are refused in words of the API.
+        refuse = Route(f"{prefix}{each}", _Refusal(methods), methods=None, include_in_schema=False)
+        router.routes.append(refuse)
+    parameters = documented.get("parameters", [])
+    for method in methods:
+        described = {"parameters": parameters, **documented[method.lower()]}
+        described["operationId"] += _id_suffix(prefix)
+        _add_description(router, path, method, described)
 
 
 def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
@@ -51,51 +80,64 @@ def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-def _add_path(
-    router: APIRouter,
-    prefix: str,
-    path: str,
-    documented: Mapping[str, Any],
-    methods: Mapping[str, Operation],
+class _Refusal:
+    """Refuses all methods but those that a path has, as an ASGI application."""
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        self._allowed = ",".join(allowed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send_reply(refused_method(scope["method"], self._allowed), send)
+
+
+def _add_description(
+    router: APIRouter, path: str, method: str, described: Mapping[str, Any]
 ) -> None:
+    """Document an operation that stands in the router already.
+
+    It is a route of its own, behind the one that answers, which therefore never gets a request:
+    the framework would read and judge the body that it knows the type of.
+    """
     document = schemas.openapi()
-    parameters = documented.get("parameters", [])
-    for method, operation in methods.items():
-        described = {"parameters": parameters, **documented[method.lower()]}
-        described["operationId"] += _id_suffix(prefix)
-        router.add_api_route(
-            path,
-            _endpoint(operation),
-            methods=[method],
-            operation_id=described["operationId"],
-            summary=described["summary"],
-            tags=described["tags"],
-            response_class=Response,
-            openapi_extra=_inlined(document, described),
-        )
-    # Other methods are refused in words of the API. The agent takes a path with a slash at its
-    # end for the same path.
-    for each in (f"{prefix}{path}", f"{prefix}{path}/"):
-        router.routes.append(Route(each, _ByMethod(methods), methods=None, include_in_schema=False))
+    extra = _resolved(document, {key: described[key] for key in described.keys() - _GIVEN})
+    body = extra.get("requestBody")
+    router.add_api_route(
+        path,
+        _never_called(body and component_of(body.pop("content")[_JSON]["schema"]["$ref"])),
+        methods=[method],
+        operation_id=described["operationId"],
+        summary=described["summary"],
+        tags=described["tags"],
+        response_class=Response,
+        responses={
+            int(status): _documented_response(_resolved(document, response))
+            for status, response in described["responses"].items()
+        },
+        openapi_extra=extra,
+    )
+
+
+def _never_called(body: type[Component] | None) -> Callable[..., Awaitable[None]]:
+    async def bare() -> None: ...
+
+    async def with_body(body: Any) -> None: ...
+
+    if body is None:
+        return bare
+    with_body.__annotations__["body"] = Annotated[body, Body()]
+    return with_body
+
+
+def _documented_response(response: dict[str, Any]) -> dict[str, Any]:
+    """A response as FastAPI takes it, with the type of its body in place of the schema."""
+    content = response.pop("content", None)
+    if content is None:
+        return response
+    return {**response, "model": component_of(content[_JSON]["schema"]["$ref"])}
 
 
 def _id_suffix(prefix: str) -> str:
     return "" if prefix == _PREFIX else re.sub(r"\W+", "_", prefix)
-
-
-class _ByMethod:
-    """The operations of a path, as an ASGI application for all methods."""
-
-    def __init__(self, methods: Mapping[str, Operation]) -> None:
-        self._methods = methods
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        operation = self._methods.get(scope["method"])
-        if operation is None:
-            reply = refused_method(scope["method"], ",".join(self._methods))
-        else:
-            reply = await operation(scope["path_params"].get("id", ""), scope, receive)
-        await send_reply(reply, send)
 
 
 def reply_response(reply: Reply) -> Response:
@@ -105,17 +147,17 @@ def reply_response(reply: Reply) -> Response:
     return Response(reply.answer.body, reply.answer.status, headers, media_type)
 
 
-def _inlined(document: Mapping[str, Any], node: Any) -> Any:
-    """A part of the document with all that it refers to written out in place."""
+def _resolved(document: Mapping[str, Any], node: Any) -> Any:
+    """A part of the document with its parameters and responses written out, but not its schemas."""
     if isinstance(node, list):
-        return [_inlined(document, each) for each in node]  # pyright: ignore[reportUnknownVariableType]
+        return [_resolved(document, each) for each in node]  # pyright: ignore[reportUnknownVariableType]
     if not isinstance(node, dict):
         return node
     values: dict[str, Any] = dict(node)  # pyright: ignore[reportUnknownArgumentType]
-    reference = values.pop("$ref", None)
-    if reference is not None:
+    reference: str = values.get("$ref", _SCHEMAS)
+    if not reference.startswith(_SCHEMAS):
         target: Any = document
         for part in reference.removeprefix("#/").split("/"):
             target = target[part]
-        values = {**target, **values}
-    return {key: _inlined(document, value) for key, value in values.items()}
+        return _resolved(document, target)
+    return {key: _resolved(document, value) for key, value in values.items()}

@@ -6,7 +6,6 @@ import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -144,37 +143,6 @@ def test_what_is_larger_than_the_limit_is_413() -> None:
 
 def test_the_openapi_document_is_the_projects_own(client: TestClient) -> None:
     assert client.get("/openapi.json").json() == schemas.openapi()
-
-
-def test_an_own_application_documents_the_operations_of_the_router() -> None:
-    app = FastAPI()
-    app.include_router(create_router(MemoryStore()))
-    paths = TestClient(app).get("/openapi.json").json()["paths"]
-    own = schemas.openapi()["paths"]
-    found = {
-        path: {method: (op["operationId"], list(op["responses"])) for method, op in item.items()}
-        for path, item in paths.items()
-    }
-    assert found == {
-        f"/v1{path}": {
-            method: (op["operationId"], list(op["responses"]))
-            for method, op in item.items()
-            if method != "parameters"
-        }
-        for path, item in own.items()
-    }
-    assert "$ref" not in json.dumps(paths)
-
-
-def test_several_routers_have_operations_of_their_own() -> None:
-    app = FastAPI()
-    for prefix in ("/v1", "/clusters/a"):
-        app.include_router(create_router(MemoryStore(), prefix=prefix))
-    paths: dict[str, dict[str, Any]] = app.openapi()["paths"]
-    found = {path: operations["get"]["operationId"] for path, operations in paths.items()}
-    assert found["/v1/service"] == "getServices"
-    assert found["/clusters/a/service"] == "getServices_clusters_a"
-    assert len(set(found.values())) == len(found)
 
 
 def test_the_router_takes_another_prefix_and_settings() -> None:
