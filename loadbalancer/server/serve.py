@@ -31,7 +31,16 @@ from .app import create_app
 from .guard import Guard, is_loopback
 from .requests import Limits
 from .slow_clients import best_protocol
-from .sockets import DEFAULT_LISTEN, ListenError, UnixSocket, listen_tcp, parse_listen_address
+from .sockets import (
+    DEFAULT_LISTEN,
+    ListenError,
+    UnixSocket,
+    address_text,
+    is_unix,
+    listen_tcp,
+    parse_listen_address,
+    passed_sockets,
+)
 
 __all__ = ["IN_MEMORY", "ServeOptions", "default_database", "run_server"]
 
@@ -66,7 +75,10 @@ class ServeOptions:
     """The unix socket to listen on."""
     socket_mode: int = 0o660
     listen: tuple[str, ...] = ()
-    """TCP addresses to listen on; `DEFAULT_LISTEN` if there is no unix socket either."""
+    """TCP addresses to listen on; `DEFAULT_LISTEN` if there is no unix socket either.
+
+    Sockets that a service manager has passed are listened on in any case.
+    """
     db: str | None = None
     """The database file, or `:memory:`; by default `default_database()`."""
     store: str | None = None
@@ -147,8 +159,8 @@ def _worker_app(options: ServeOptions, hosts: tuple[str, ...], token: bytes | No
 
 def _hosts(options: ServeOptions, sockets: list[socket.socket]) -> tuple[str, ...]:
     """The hosts that requests may be for: those allowed, and the addresses listened on."""
-    names = [each.getsockname() for each in sockets]
-    return (*options.allow_hosts, *(name[0] for name in names if not isinstance(name, str)))
+    names = [each.getsockname()[0] for each in sockets if not is_unix(each)]
+    return (*options.allow_hosts, *names)
 
 
 def _token(options: ServeOptions) -> bytes | None:
@@ -208,36 +220,48 @@ def _listen(options: ServeOptions, stack: ExitStack) -> Generator[socket.socket]
         unix_socket = UnixSocket(options.socket, options.socket_mode)
         stack.callback(unix_socket.close)
         yield unix_socket.socket
+    passed = [stack.enter_context(each) for each in passed_sockets()]
+    for each in passed:
+        if is_unix(each) and options.tls_cert is not None:
+            raise ListenError("a unix socket is served without TLS: start a server for each")
+        _check_reach(options, each, address_text(each))
+    yield from passed
     addresses = options.listen
-    if not addresses and options.socket is None:
+    if not addresses and options.socket is None and not passed:
         addresses = (DEFAULT_LISTEN,)
-    is_guarded = options.token_file is not None or options.tls_client_ca is not None
     for text in addresses:
         listener = stack.enter_context(listen_tcp(*parse_listen_address(text)))
-        if not is_guarded and not options.insecure and _is_reachable(listener):
-            raise ListenError(
-                f"whoever reaches {text} could change the services: give a --token-file or a "
-                "--tls-client-ca, or say that it is to be --insecure"
-            )
+        _check_reach(options, listener, text)
         yield listener
 
 
+def _check_reach(options: ServeOptions, listener: socket.socket, name: str) -> None:
+    """Refuse to listen where others than this machine's programs could change the services."""
+    is_guarded = options.token_file is not None or options.tls_client_ca is not None
+    if not is_guarded and not options.insecure and _is_reachable(listener):
+        raise ListenError(
+            f"whoever reaches {name} could change the services: give a --token-file or a "
+            "--tls-client-ca, or say that it is to be --insecure"
+        )
+
+
 def _is_reachable(listener: socket.socket) -> bool:
-    """Whether others than this machine's own programs can get to a TCP socket."""
+    """Whether others than this machine's own programs can get to a socket."""
+    if is_unix(listener):
+        return False
     return not is_loopback(listener.getsockname()[0].partition("%")[0])
 
 
 def _announce(options: ServeOptions, sockets: list[socket.socket]) -> None:
     for each in sockets:
-        name = each.getsockname()
-        if isinstance(name, str):
+        name = address_text(each)
+        if is_unix(each):
             _log.info("Listening on unix socket %s", name)
             continue
-        host, port = name[:2]
         scheme = "http" if options.tls_cert is None else "https"
-        _log.info("Listening on %s://%s:%d", scheme, f"[{host}]" if ":" in host else host, port)
+        _log.info("Listening on %s://%s", scheme, name)
         if options.insecure and _is_reachable(each):
-            _log.warning("Anybody who reaches %s can change the services", host)
+            _log.warning("Anybody who reaches %s can change the services", name)
     path = _database(options)
     if path is None:
         _log.info("Services are kept in memory only")

@@ -16,12 +16,23 @@ from ..errors import LoadBalancerError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["DEFAULT_LISTEN", "ListenError", "UnixSocket", "listen_tcp", "parse_listen_address"]
+__all__ = [
+    "DEFAULT_LISTEN",
+    "ListenError",
+    "UnixSocket",
+    "address_text",
+    "is_unix",
+    "listen_tcp",
+    "parse_listen_address",
+    "passed_sockets",
+]
 
 DEFAULT_LISTEN = "127.0.0.1:9876"
 """Where the server listens unless it is told otherwise: on this machine alone."""
 
 _BACKLOG = 1024
+# Where the sockets begin that a service manager passes (sd_listen_fds(3)).
+_FIRST_PASSED = 3
 
 
 class ListenError(LoadBalancerError):
@@ -130,6 +141,22 @@ def parse_listen_address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def is_unix(listener: socket.socket) -> bool:
+    """Whether it is a unix socket, whose addresses are not those of hosts."""
+    return not isinstance(listener.getsockname(), tuple)
+
+
+def address_text(listener: socket.socket) -> str:
+    """Where a socket listens: `127.0.0.1:9876`, `[::1]:9876`, a path, or @NAME for one without."""
+    name = listener.getsockname()
+    if isinstance(name, bytes):  # One of Linux's sockets that have no file.
+        return ascii("@" + name[1:].decode(errors="replace"))[1:-1]
+    if isinstance(name, str):
+        return name
+    host, port = name[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def listen_tcp(host: str, port: int) -> socket.socket:
     """A listening TCP socket; port 0 takes any that is free.
 
@@ -144,3 +171,36 @@ def listen_tcp(host: str, port: int) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
         raise ListenError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+
+
+def passed_sockets() -> list[socket.socket]:
+    """The listening sockets that a service manager such as systemd has passed to this process.
+
+    It says in the environment how many there are, and for whom (sd_listen_fds(3)). They are
+    taken over once: the variables are removed, for children not to take them for theirs.
+
+    Raises:
+        ListenError: the variables cannot be read, or one of them is not a socket that listens.
+    """
+    names = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
+    pid, count, _ = (os.environ.get(name, "") for name in names)
+    if pid != str(os.getpid()):
+        return []
+    for name in names:
+        os.environ.pop(name, None)
+    if not (count.isascii() and count.isdigit() and len(count) < 5):
+        raise ListenError(f"LISTEN_FDS={count[:20]!a} does not say how many sockets there are")
+    return [_passed(handle) for handle in range(_FIRST_PASSED, _FIRST_PASSED + int(count))]
+
+
+def _passed(handle: int) -> socket.socket:
+    try:
+        os.set_inheritable(handle, False)
+        listener = socket.socket(fileno=handle)
+        listens = listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ListenError(f"handle {handle}, which was passed to listen on: {reason}") from None
+    if not listens or listener.type != socket.SOCK_STREAM:
+        raise ListenError(f"handle {handle} was passed to listen on, but does not accept streams")
+    return listener
