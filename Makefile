@@ -53,6 +53,10 @@ check: lint types check-generated ## Run all checks but the tests
 test: $(INSTALLED) ## Run the tests
 	$(BIN)/python -m pytest
 
+.PHONY: clients
+clients: $(INSTALLED) ## Generate clients of the API, compile them and run them (TypeScript needs Node.js)
+	$(BIN)/python -m pytest tests/clients
+
 .PHONY: test-matrix
 test-matrix: ## Run the library's tests on the oldest Pydantic and on each Python there is
 	PYTHON=$(PYTHON) .ci/matrix
