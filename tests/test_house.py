@@ -17,6 +17,7 @@ PACKAGE = ROOT / "loadbalancer"
 # What a room may import beside itself; `errors` is everybody's.
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
+    "text": {"domain"},
     "schemas": set(),
     "wire": {"domain", "models"},
     "payloads": {"domain", "wire", "models", "schemas"},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import AddressError
+from .encoders import encode_as_text
 from .go_text import quote
 from .ip_text import MAPPED_PREFIX, is_canonical_ipv6, is_ipv4, pack_ip, read_ip
 from .scalars import UINT32_MAX
@@ -185,6 +186,7 @@ class AddrCluster:
     def __get_pydantic_core_schema__(
         cls, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
+        encode_as_text(cls, cls._written_out)
         written = core_schema.plain_serializer_function_ser_schema(
             cls._written_out, return_schema=core_schema.str_schema(), when_used="json"
         )
@@ -202,6 +204,9 @@ class AddrCluster:
             "examples": ["10.0.0.1", "fd00::1", "fe80::1%eth0", "10.0.0.1@3"],
             "minLength": 2,
         }
+
+
+encode_as_text(AddrCluster, AddrCluster._written_out)  # pyright: ignore[reportPrivateUsage]
 
 
 def _text_of(address: IPv4Address | IPv6Address) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import model_validator
+from pydantic import ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..errors import AddressError, L4ProtocolError
@@ -15,6 +15,7 @@ from .go_text import quote
 from .l4 import L4Addr, L4Type
 from .scalars import ID, UINT16_MAX
 from .strict_enums import StrictIntEnum
+from .string_fields import fields_of_strings, is_of_strings
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from .. import models
 
-__all__ = ["L3n4Addr", "L3n4AddrID", "Scope", "new_l3n4_addr", "new_l3n4_addr_id"]
+__all__ = ["TEXT_SCHEMA", "L3n4Addr", "L3n4AddrID", "Scope", "new_l3n4_addr", "new_l3n4_addr_id"]
 
 
 # Read from behind: a zone may hold any character, but what follows the last `]:` may not.
@@ -37,7 +38,7 @@ _PROTOCOLS = tuple(protocol.value for protocol in L4Type)
 
 # What a JSON Schema says of a type whichever form its value has.
 _ABOUT = ("title", "description")
-_TEXT_SCHEMA: JsonSchemaValue = {
+TEXT_SCHEMA: JsonSchemaValue = {
     "type": "string",
     "description": "The address as text: IP:port[/protocol][/i], an IPv6 address in brackets.",
     "examples": ["10.0.0.1:80", "[fd00::1%eth0]:80/TCP/i", "10.0.0.1@3:80"],
@@ -87,9 +88,10 @@ class L3n4Addr(L4Addr):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_text(cls, value: Any) -> Any:
+    def _read_text(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, str):
-            return value
+            # What is returned here is no longer read as strings are.
+            return fields_of_strings(cls, value) if is_of_strings(info) else value
         try:
             return _fields_of_text(value)
         except (AddressError, L4ProtocolError) as error:
@@ -106,7 +108,7 @@ class L3n4Addr(L4Addr):
             # In place, for references to it to lead to both forms.
             whole = handler.resolve_ref_schema(json_schema)
             fields = {key: whole.pop(key) for key in list(whole) if key not in _ABOUT}
-            whole["anyOf"] = [fields, dict(_TEXT_SCHEMA)]
+            whole["anyOf"] = [fields, dict(TEXT_SCHEMA)]
         return json_schema
 
     @property
