@@ -71,7 +71,9 @@ else:
     class L3n4Addr:
         """An address with port as one text, `10.0.0.1:80/TCP`, read and written.
 
-        A framework takes the strict type for a set of parameters, one a field.
+        A framework takes the strict type for a set of parameters, one a field. A default is
+        given by a `default_factory`: Pydantic writes that of a parameter into its schema, and
+        the strict type's form is not text.
         """
 
         @classmethod

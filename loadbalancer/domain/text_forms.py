@@ -37,7 +37,8 @@ class _Reading(Protocol):
     def __call__(self, text: str, /) -> object: ...
 
 
-@dataclass(frozen=True, slots=True)
+# Equal to itself alone, and with that hashable, as a part of `… | None` has to be.
+@dataclass(frozen=True, slots=True, eq=False)
 class FromText:
     """Beside what a type takes: the text that `read` makes such a value of.
 
