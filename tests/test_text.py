@@ -118,7 +118,7 @@ class TestTypes:
             L4Type.TCP,
             Scope.INTERNAL,
         ]
-        values += CASES[name].taken.values()
+        values += [Scope.INTERNAL, *CASES[name].taken.values()]
         for value in values:
             expected = accepts(CASES[name].strict, value)
             assert accepts(getattr(text, name), value) == expected, value
