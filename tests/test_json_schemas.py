@@ -20,6 +20,7 @@ from referencing.jsonschema import DRAFT202012
 
 import loadbalancer
 from loadbalancer import load_service_spec, models, schemas
+from loadbalancer.domain import patterns
 
 from .property.strategies import wire_models
 from .property.test_domain import DOMAIN, WIRE
@@ -27,6 +28,8 @@ from .support import DATA, NONE_FOUND, ROOT, Row, children, few, payload, vector
 
 Mode = Literal["validation", "serialization"]
 MODES: tuple[Mode, ...] = ("validation", "serialization")
+LIST = "ServiceList"
+LIST_ID = "https://json.schemastore.org/cilium-service-list.json"
 FILES = sorted((ROOT / "schemas" / "json").iterdir())
 
 
@@ -58,7 +61,7 @@ def component(name: str) -> Verdict:
 
 class TestFiles:
     def test_every_file_is_of_a_type_or_the_document(self) -> None:
-        names = {*DOMAIN, *WIRE}
+        names = {*DOMAIN, *WIRE, LIST}
         written = {f"{name}.serialization" for name in names}
         stems = {path.name.removesuffix(".json") for path in FILES}
         assert stems - written == {*names, "openapi"}
@@ -72,7 +75,8 @@ class TestFiles:
         stem = path.name.removesuffix(".json")
         assert list(document)[:3] == ["$schema", "$id", "title"]
         assert document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-        assert document["$id"] == f"urn:cilium-loadbalancer:{stem}"
+        expected = LIST_ID if stem == LIST else f"urn:cilium-loadbalancer:{stem}"
+        assert document["$id"] == expected
         assert document["title"] == stem.removesuffix(".serialization")
         Draft202012Validator.check_schema(document)
 
@@ -203,6 +207,42 @@ def wrong_verdicts(name: str, texts: list[str]) -> list[tuple[Any, ...]]:
                 found.append((text, accepted, by_schema, by_component))
     assert looked_at > len(texts) / 2
     return found
+
+
+class TestServiceList:
+    """What people have in a file: a schema that editors find without the others."""
+
+    @pytest.mark.parametrize("name", ["service_list.json", "service_list_wire.json"])
+    def test_takes_what_agents_print(self, name: str) -> None:
+        services = json.loads((ROOT / "examples" / name).read_bytes())
+        assert len(services) > 1
+        assert validator(LIST).is_valid(services)
+        assert not validator(LIST).is_valid(services[0])
+        assert not validator(LIST).is_valid([*services, 1])
+
+    @pytest.mark.parametrize("mode", MODES)
+    def test_a_service_in_it_is_judged_as_one_alone(self, mode: Mode) -> None:
+        values_of = [value for text in [*TEXTS, *PAYLOADS[::11]] for value in values(text)]
+        alone = [validator("Service", mode).is_valid(value) for value in values_of]
+        listed = [validator(LIST, mode).is_valid([value]) for value in values_of]
+        assert listed == alone
+        assert {*alone} == {True, False}
+
+    def test_refers_to_nothing_outside(self) -> None:
+        references = [
+            each["$ref"]
+            for each in objects(schemas.schema(LIST))
+            if isinstance(each.get("$ref"), str)
+        ]
+        assert len(references) > 5
+        assert [each for each in references if not each.startswith("#/$defs/")] == []
+
+
+def objects(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+    for each in children(node):
+        yield from objects(each)
 
 
 class TestOpenAPI:
@@ -356,6 +396,7 @@ class TestSchemas:
             "cluster id: IP[%zone][@cluster-id].",
             "examples": ["10.0.0.1", "fd00::1", "fe80::1%eth0", "10.0.0.1@3"],
             "minLength": 2,
+            "pattern": patterns.ADDR_CLUSTER,
             "type": "string",
         }
         assert schemas.schema("AddrCluster") == expected
@@ -382,6 +423,9 @@ class TestSchemas:
             "description": "What a backend is used for (Go: `BackendState`).",
             "type": "integer",
             "enum": [0, 1, 2, 3, 4],
+            "x-enum-varnames": [
+                *("ACTIVE", "TERMINATING", "QUARANTINED", "MAINTENANCE", "INVALID"),
+            ],
         }
 
     def test_service_name(self) -> None:

@@ -21,6 +21,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Annotated, Any
 
 import yaml
 from published import published
@@ -49,7 +50,7 @@ def generate_models(out: Path) -> None:
 def generate_json_schemas(out: Path) -> None:
     """Generate the JSON Schemas of all types, and the OpenAPI document as JSON."""
     # Imported late, for the wire models to be those that have just been generated.
-    from pydantic import TypeAdapter
+    from pydantic import Field, TypeAdapter
     from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
     import loadbalancer
@@ -63,19 +64,21 @@ def generate_json_schemas(out: Path) -> None:
     target.mkdir(parents=True)
     with (ROOT / "schemas" / "openapi.yaml").open("rb") as file:
         write_json("openapi", published(yaml.safe_load(file)))
-    types = {name: getattr(models, name) for name in WIRE_MODELS}
+    types: dict[str, Any] = {name: getattr(models, name) for name in WIRE_MODELS}
+    types["ServiceList"] = Annotated[list[models.Service], Field(description=SERVICE_LIST)]
     types |= {name: getattr(loadbalancer, name) for name in DOMAIN_TYPES}
     for name, kind in types.items():
-        adapter: TypeAdapter[object] = TypeAdapter(kind)
+        adapter: TypeAdapter[Any] = TypeAdapter(kind)
         modes: list[JsonSchemaMode] = ["validation", "serialization"]
         read, written = (adapter.json_schema(mode=mode) for mode in modes)
         for suffix, schema in (("", read), (".serialization", written)):
             if not suffix or written != read:
+                stem = name + suffix
                 head = {
                     "$schema": GenerateJsonSchema.schema_dialect,
-                    "$id": f"urn:cilium-loadbalancer:{name}{suffix}",
+                    "$id": PUBLISHED_IDS.get(stem, f"urn:cilium-loadbalancer:{stem}"),
                 }
-                write_json(name + suffix, {**head, "title": name, **schema})
+                write_json(stem, {**head, "title": name, **schema})
 
 
 def generate_reference(out: Path) -> None:
@@ -123,6 +126,10 @@ DOMAIN_TYPES = (
     "ServiceName",
     "SvcFlagParam",
 )
+
+SERVICE_LIST = "The services of a node, as `cilium service list -o json` prints them."
+# What people have in files is looked up by editors, in the catalogue of schemastore.org.
+PUBLISHED_IDS = {"ServiceList": "https://json.schemastore.org/cilium-service-list.json"}
 
 # Each generator is given an empty directory that stands for the checkout. Only the directory or
 # file named beside it is kept, and it belongs to that generator alone.

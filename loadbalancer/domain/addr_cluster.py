@@ -13,6 +13,7 @@ from ..errors import AddressError
 from .encoders import encode_as_text
 from .go_text import quote
 from .ip_text import MAPPED_PREFIX, is_canonical_ipv6, is_ipv4, pack_ip, read_ip
+from .patterns import ADDR_CLUSTER
 from .scalars import UINT32_MAX
 
 if TYPE_CHECKING:
@@ -203,6 +204,7 @@ class AddrCluster:
             "cluster id: IP[%zone][@cluster-id].",
             "examples": ["10.0.0.1", "fd00::1", "fe80::1%eth0", "10.0.0.1@3"],
             "minLength": 2,
+            "pattern": ADDR_CLUSTER,
         }
 
 

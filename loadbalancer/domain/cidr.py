@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from ..errors import AddressError
 from .ip_text import pack_ip, read_ip
+from .patterns import CIDR as PATTERN
 
 __all__ = ["CIDR", "parse_cidr"]
 
@@ -57,6 +58,7 @@ CIDR = Annotated[
             "type": "string",
             "description": "An address range: IP/prefix-length.",
             "examples": ["10.0.0.0/8", "fd00::/64"],
+            "pattern": PATTERN,
         }
     ),
 ]

@@ -13,6 +13,7 @@ from .addr_cluster import AddrCluster
 from .domain_model import converters
 from .go_text import quote
 from .l4 import L4Addr, L4Type
+from .patterns import L3N4_ADDR
 from .scalars import ID, UINT16_MAX
 from .strict_enums import StrictIntEnum
 from .string_fields import fields_of_strings, is_of_strings
@@ -42,7 +43,7 @@ TEXT_SCHEMA: JsonSchemaValue = {
     "type": "string",
     "description": "The address as text: IP:port[/protocol][/i], an IPv6 address in brackets.",
     "examples": ["10.0.0.1:80", "[fd00::1%eth0]:80/TCP/i", "10.0.0.1@3:80"],
-    "pattern": f":(0|[1-9][0-9]{{0,4}})(/({'|'.join(_PROTOCOLS)}))?(/i)?$",
+    "pattern": L3N4_ADDR,
 }
 
 

@@ -33,7 +33,8 @@ class StrictIntEnum(IntEnum):
     def __get_pydantic_json_schema__(
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return _json_schema(cls, "integer")
+        # The names, as generators of clients look for them.
+        return {**_json_schema(cls, "integer"), "x-enum-varnames": [each.name for each in cls]}
 
 
 class StrictStrEnum(StrEnum):

@@ -25,8 +25,8 @@ from loadbalancer.server import MemoryStore, create_router
 
 from ..server.live import ProcessServer
 from ..support import ROOT
+from .running import PROGRAMS, run
 
-PROGRAMS = Path(__file__).parent / "programs"
 SPEC = {
     "backend-addresses": [
         {"ip": "10.0.1.7", "port": 5353, "state": "active", "weight": 10},
@@ -53,15 +53,6 @@ WHAT_A_CLIENT_FINDS = {
     "states": ["active", "quarantined"],
     "got": SPEC,
 }
-NODE_MAJOR = 20
-
-
-def run(*command: str | Path, cwd: Path) -> str:
-    done = subprocess.run(
-        [str(each) for each in command], cwd=cwd, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 @pytest.fixture(scope="session")
@@ -95,21 +86,6 @@ def document(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def base_of(document: Path, server: str) -> str:
     """The paths of a mounted router have the base path in them, those of the API do not."""
     return server if document.parent.name.startswith("own") else server.removesuffix("/v1")
-
-
-@pytest.fixture(scope="session")
-def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("the TypeScript client needs Node.js with npm, which is not installed")
-    version = run(node, "--version", cwd=PROGRAMS).strip()
-    if int(version.lstrip("v").partition(".")[0]) < NODE_MAJOR:
-        pytest.skip(f"the TypeScript client needs Node.js {NODE_MAJOR}, this is {version}")
-    directory = tmp_path_factory.mktemp("npm")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(PROGRAMS / name, directory)
-    run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=directory)
-    return directory / "node_modules"
 
 
 @pytest.fixture(scope="session")
