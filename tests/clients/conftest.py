@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from ..support import ROOT
 from .running import PROGRAMS, run
 
 HERE = Path(__file__).parent
@@ -33,3 +36,18 @@ def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(PROGRAMS / name, directory)
     run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=directory)
     return directory / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python with the generators and the type checker, and without this project."""
+    directory = tmp_path_factory.mktemp("python")
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        pins: list[str] = tomllib.load(file)["dependency-groups"]["dev"]
+    pinned = [each for each in pins if each.startswith(("datamodel-code-generator==", "mypy=="))]
+    assert len(pinned) == 2
+    run(sys.executable, "-m", "venv", directory, cwd=directory)
+    found = directory / "bin" / "python"
+    requirements = Path(__file__).parent / "requirements.txt"
+    run(found, "-m", "pip", "install", "--quiet", "-r", requirements, *pinned, cwd=directory)
+    return found

@@ -11,8 +11,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,6 @@ from loadbalancer import schemas
 from loadbalancer.server import MemoryStore, create_router
 
 from ..server.live import ProcessServer
-from ..support import ROOT
 from .running import PROGRAMS, run
 
 SPEC = {
@@ -86,21 +83,6 @@ def document(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def base_of(document: Path, server: str) -> str:
     """The paths of a mounted router have the base path in them, those of the API do not."""
     return server if document.parent.name.startswith("own") else server.removesuffix("/v1")
-
-
-@pytest.fixture(scope="session")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python with the generators and the type checker, and without this project."""
-    directory = tmp_path_factory.mktemp("python")
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        pins: list[str] = tomllib.load(file)["dependency-groups"]["dev"]
-    pinned = [each for each in pins if each.startswith(("datamodel-code-generator==", "mypy=="))]
-    assert len(pinned) == 2
-    run(sys.executable, "-m", "venv", directory, cwd=directory)
-    found = directory / "bin" / "python"
-    requirements = Path(__file__).parent / "requirements.txt"
-    run(found, "-m", "pip", "install", "--quiet", "-r", requirements, *pinned, cwd=directory)
-    return found
 
 
 @pytest.fixture(scope="session")
