@@ -31,7 +31,16 @@ def test_pre_commit_runs_the_hooks(
         shutil.copy(ROOT / "examples" / name, theirs / copy)
     run("git", "init", "--quiet", cwd=theirs)
     run("git", "add", "--all", cwd=theirs)
-    command = [python, "-m", "pre_commit", "try-repo", ROOT, "--all-files", "--color", "never"]
+    command: list[str | Path] = [
+        python,
+        "-m",
+        "pre_commit",
+        "try-repo",
+        ROOT,
+        "--all-files",
+        "--color",
+        "never",
+    ]
     passed = run(*command, cwd=theirs)
     assert [
         line.rpartition(".")[2] for line in passed.splitlines() if "validate Cilium" in line

@@ -67,6 +67,7 @@ from loadbalancer import (
     new_svc_from_service,
     parse_cidr,
     schemas,
+    text,
 )
 
 ADDR = AddrCluster("10.0.0.1")
@@ -97,6 +98,28 @@ def aliased(
     assert_type((id, backend_id, service_id), tuple[int, int, int])
     assert_type((port_name, preferred), tuple[str, bool])
     return id, backend_id, service_id, port_name, preferred
+
+
+def as_text(
+    state: text.BackendState,
+    state_flags: text.BackendStateFlags,
+    scope: text.Scope,
+    flags: text.ServiceFlags,
+    frontend: text.L3n4Addr,
+    number: text.UInt16,
+    preferred: text.Preferred,
+) -> tuple[BackendState, BackendStateFlags, Scope, ServiceFlags, L3n4Addr, int, bool]:
+    """What is read from text is of the strict type."""
+    assert_type((state, state_flags), tuple[BackendState, BackendStateFlags])
+    assert_type((scope, flags, frontend), tuple[Scope, ServiceFlags, L3n4Addr])
+    assert_type((number, preferred), tuple[int, bool])
+    return state, state_flags, scope, flags, frontend, number, preferred
+
+
+def test_types_of_text() -> None:
+    frontend = L3n4Addr(addr_cluster=ADDR)
+    given = (BackendState.ACTIVE, BackendStateFlags.ACTIVE, Scope.EXTERNAL, ServiceFlags(1))
+    assert as_text(*given, frontend, 1, True) == (*given, frontend, 1, True)
 
 
 def test_aliases_and_constants() -> None:
