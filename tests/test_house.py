@@ -39,7 +39,7 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
     "domain.backend": ({"models"}, "the type that get_backend_model returns"),
     "domain.service": ({"models"}, "the type that get_model returns"),
     "server.__main__": ({"command"}, "python -m loadbalancer.server is the command `serve`"),
-    "agent.stores.memory": ({"wire"}, "a store keeps the JSON of its services ready"),
+    "agent.stores.tables": ({"wire"}, "a store keeps the JSON of its services ready"),
     "agent.stores.sqlite_schema": ({"wire"}, "a store keeps the JSON of its services ready"),
     "agent.stores.sqlite": ({"wire"}, "a store keeps the JSON of its services ready"),
 }

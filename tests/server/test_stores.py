@@ -116,6 +116,59 @@ def test_concurrent_puts_are_atomic_and_ids_unique(store: Store) -> None:
     assert sorted(id for _, id in pairs) == list(range(1, 101))
 
 
+def test_readers_do_not_wait_for_a_rule_that_runs(store: Store) -> None:
+    api = ServiceAPI(store)
+    put(api, spec(1))
+    before = api.get_services()
+    is_running, may_end = threading.Event(), threading.Event()
+
+    def hold(tx: Transaction) -> None:
+        tx.delete_service(1)
+        is_running.set()
+        assert may_end.wait(30)
+
+    writer = threading.Thread(target=store.write, args=(hold,))
+    writer.start()
+    assert is_running.wait(30)
+    seen: list[Answer] = []
+    reader = threading.Thread(target=lambda: seen.append(api.get_services()))
+    reader.start()
+    reader.join(30)
+    seen_meanwhile = [*seen]
+    may_end.set()
+    writer.join(30)
+    reader.join(30)
+    assert seen_meanwhile == [before]
+    assert api.get_services() == Answer(200, b"[]")
+
+
+def test_a_transaction_may_undo_what_it_did(store: Store) -> None:
+    put(ServiceAPI(store), spec(1, backend()))
+    before = everything(store)
+
+    def move(tx: Transaction) -> list[object]:
+        svc = tx.service(1)
+        assert svc is not None
+        key = svc.backends[0].hash()
+        tx.delete_service(1)
+        seen: list[object] = [
+            tx.service(1),
+            tx.service_json(1),
+            tx.service_at(svc.frontend.hash()),
+            tx.services_json(),
+            tx.service_count(),
+            tx.services_with(key),
+        ]
+        tx.delete_backend(key)
+        seen += [tx.backend(key), tx.is_backend_id_used(1)]
+        tx.put_backend(key, KnownBackend(1, BackendState.ACTIVE, 1))
+        tx.put_service(svc)
+        return seen
+
+    assert store.write(move) == [None, None, None, b"[]", 0, [], None, False]
+    assert everything(store) == before
+
+
 def retire(key: bytes, tx: Transaction) -> None:
     tx.retire_backend(key, BackendState.MAINTENANCE)
 
@@ -124,7 +177,7 @@ def test_only_so_many_retired_backends_are_remembered(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert RETIRED_BACKENDS_KEPT == 10_000
-    for module in ("memory", "sqlite"):
+    for module in ("sqlite", "tables"):
         monkeypatch.setattr(f"loadbalancer.agent.stores.{module}.RETIRED_BACKENDS_KEPT", 2)
     for key in (b"a", b"b", b"a", b"c"):
         store.write(partial(retire, key))
