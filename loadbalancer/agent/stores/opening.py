@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from ..settings import Settings
 from .base import Store, StoreError
+from .etcd.address import StoreTLS, parse_etcd_url
 from .memory import MemoryStore
 from .sqlite import SQLiteStore
 
-__all__ = ["MEMORY_URL", "open_store", "store_file"]
+__all__ = ["MEMORY_URL", "StoreTLS", "is_etcd", "open_store", "store_file"]
 
 MEMORY_URL = "memory:"
 """The URL of a store in memory: each opening makes an empty one."""
@@ -37,11 +39,43 @@ def store_file(url: str) -> Path | None:
     return Path(name)
 
 
-def open_store(url: str) -> Store:
-    """Open the store that a URL names: `memory:` or `sqlite:///PATH`.
+def open_store(url: str, *, settings: Settings | None = None, tls: StoreTLS | None = None) -> Store:
+    """Open the store that a URL names.
+
+    That is `memory:`, `sqlite:///PATH`, or a prefix in an etcd cluster:
+    `etcd://HOST:PORT[,HOST:PORT]/PREFIX`, with TLS `etcds://`. User and password for etcd are
+    taken from the environment: LOADBALANCER_STORE_USER and LOADBALANCER_STORE_PASSWORD.
+
+    Args:
+        settings: What the rules are called with: servers that share a cluster have to agree.
+        tls: The files for `etcds://`.
 
     Raises:
-        StoreError: the URL is neither, or the store cannot be opened.
+        StoreError: the URL is none of these, the store cannot be opened, or it belongs to
+            servers with other settings.
     """
+    if is_etcd(url):
+        return open_etcd(url, settings, tls)
+    if tls is not None:
+        raise StoreError("files for TLS need a store with TLS: etcds://")
     path = store_file(url)
     return MemoryStore() if path is None else SQLiteStore(path)
+
+
+def is_etcd(url: str) -> bool:
+    """Whether a URL is that of an etcd cluster."""
+    return url.partition(":")[0] in ("etcd", "etcds")
+
+
+def open_etcd(url: str, settings: Settings | None, tls: StoreTLS | None) -> Store:
+    """Open a store in an etcd cluster.
+
+    Raises:
+        StoreError: the same.
+    """
+    try:
+        from .etcd.store import EtcdStore
+    except ModuleNotFoundError as error:
+        extra = "pip install 'cilium-loadbalancer[etcd]'"
+        raise StoreError(f"{error.name} is missing: {extra}") from None
+    return EtcdStore(parse_etcd_url(url, tls), settings)

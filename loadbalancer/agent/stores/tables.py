@@ -37,6 +37,15 @@ class Tables:
         self.texts: dict[int, bytes] = {}
         self.all_text: bytes | None = None
 
+    def everything(self) -> Changes:
+        """The transaction that makes these tables of empty ones."""
+        changes = Changes(Tables())
+        changes.services.update(self.services)
+        changes.backends.update(self.backends)
+        changes.retired.update(self.retired)
+        changes.first_free_id = self.first_free_id
+        return changes
+
     def service(self, id: int) -> SVC | None:
         return self.services.get(id)
 
