@@ -74,8 +74,19 @@ def _path(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option(
     "--store",
     metavar="URL",
-    help="Keep the services in this store: `memory:` or `sqlite:///PATH`. Instead of --db.",
+    help="Keep the services in this store: `memory:`, `sqlite:///PATH`, or in an etcd cluster that "
+    "servers share, `etcd://HOST:PORT[,HOST:PORT]/PREFIX` (with TLS `etcds://`). Instead of --db.",
 )
+@click.option(
+    "--store-ca",
+    callback=_path,
+    metavar="PATH",
+    help="The authorities that the certificates of an etcds:// store are from.",
+)
+@click.option(
+    "--store-cert", callback=_path, metavar="PATH", help="The certificate for an etcds:// store."
+)
+@click.option("--store-key", callback=_path, metavar="PATH", help="The key of that certificate.")
 @click.option(
     "--workers",
     type=click.IntRange(min=1, max=64),
@@ -150,6 +161,9 @@ def serve(
     listen: tuple[str, ...],
     db: str | None,
     store: str | None,
+    store_ca: Path | None,
+    store_cert: Path | None,
+    store_key: Path | None,
     workers: int,
     allow_host: tuple[str, ...],
     token_file: Path | None,
@@ -174,8 +188,12 @@ def serve(
     """
     if store is not None and db is not None:
         raise click.UsageError("--store and --db cannot be given together.")
+    has_store_tls = not (store_ca is store_cert is store_key is None)
+    if has_store_tls and store is None:
+        raise click.UsageError("--store-ca, --store-cert and --store-key need a --store.")
     try:
         from ..agent.settings import Settings
+        from ..agent.stores.opening import StoreTLS
         from ..server.requests import Limits
         from ..server.serve import ServeOptions, run_server
     except ModuleNotFoundError as error:
@@ -189,6 +207,7 @@ def serve(
         listen=listen,
         db=db,
         store=store,
+        store_tls=StoreTLS(store_ca, store_cert, store_key) if has_store_tls else None,
         workers=workers,
         allow_hosts=allow_host,
         token_file=token_file,

@@ -25,7 +25,7 @@ from uvicorn.supervisors import Multiprocess
 from ..agent.settings import Settings
 from ..agent.stores.base import Store
 from ..agent.stores.memory import MemoryStore
-from ..agent.stores.opening import store_file
+from ..agent.stores.opening import StoreTLS, open_store, store_place
 from ..agent.stores.sqlite import SQLiteStore
 from .app import create_app
 from .guard import Guard, is_loopback
@@ -83,6 +83,8 @@ class ServeOptions:
     """The database file, or `:memory:`; by default `default_database()`."""
     store: str | None = None
     """The URL of the store, as `open_store` takes it; it goes before `db`."""
+    store_tls: StoreTLS | None = None
+    """The files for TLS to the store."""
     workers: int = 1
     """How many processes answer; with a database only."""
     access_log: bool = True
@@ -110,7 +112,7 @@ def run_server(options: ServeOptions) -> None:
     Raises:
         LoadBalancerError: a socket cannot be listened on, or the store cannot be opened.
     """
-    if _database(options) is None and options.workers > 1:
+    if _place(options) is None and options.workers > 1:
         raise ListenError("several workers need a database that they share")
     # Opened here first: what is wrong with it is told before anybody listens.
     _check_tls(options)
@@ -201,17 +203,19 @@ def _end_with(supervisor: ParentProcess) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _database(options: ServeOptions) -> Path | None:
-    """The database file, or None if services are kept in memory only."""
+def _place(options: ServeOptions) -> str | None:
+    """Where the services are kept, or None if in memory only."""
     if options.store is not None:
-        return store_file(options.store)
+        return store_place(options.store)
     if options.db == IN_MEMORY:
         return None
-    return Path(options.db or default_database())
+    return str(options.db or default_database())
 
 
 def _open_store(options: ServeOptions) -> Store:
-    path = _database(options)
+    if options.store is not None:
+        return open_store(options.store, settings=options.settings, tls=options.store_tls)
+    path = _place(options)
     return MemoryStore() if path is None else SQLiteStore(path)
 
 
@@ -262,11 +266,11 @@ def _announce(options: ServeOptions, sockets: list[socket.socket]) -> None:
         _log.info("Listening on %s://%s", scheme, name)
         if options.insecure and _is_reachable(each):
             _log.warning("Anybody who reaches %s can change the services", name)
-    path = _database(options)
-    if path is None:
+    place = _place(options)
+    if place is None:
         _log.info("Services are kept in memory only")
     else:
-        _log.info("Services are kept in %s", path)
+        _log.info("Services are kept in %s", place)
 
 
 class _Stop:

@@ -14,6 +14,8 @@ from loadbalancer.server import MemoryStore, ServiceAPI, SQLiteStore, StoreError
 from .live import ProcessServer
 from .payloads import put, spec
 
+FORMS = "memory:, sqlite:///PATH or etcd://HOST:PORT[,HOST:PORT]/PREFIX"
+
 
 def test_memory_is_empty_each_time() -> None:
     store = open_store("memory:")
@@ -57,7 +59,7 @@ def test_paths_are_percent_decoded() -> None:
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(StoreError) as caught:
         open_store(url)
-    assert str(caught.value) == f"{url!r} does not name a store: memory: or sqlite:///PATH"
+    assert str(caught.value) == f"{url!r} does not name a store: {FORMS}"
 
 
 def test_a_broken_url_is_refused() -> None:
@@ -76,7 +78,7 @@ def test_a_server_keeps_services_where_the_url_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--store", "nonsense"], "'nonsense' does not name a store: memory: or sqlite:///PATH"),
+        (["--store", "nonsense"], f"'nonsense' does not name a store: {FORMS}"),
         (
             ["--store", "memory:", "--workers", "2"],
             "several workers need a database that they share",

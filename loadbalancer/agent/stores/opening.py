@@ -7,14 +7,16 @@ from urllib.parse import unquote, urlsplit
 
 from ..settings import Settings
 from .base import Store, StoreError
-from .etcd.address import StoreTLS, parse_etcd_url
+from .etcd.address import StoreTLS, parse_etcd_url, shown_url
 from .memory import MemoryStore
 from .sqlite import SQLiteStore
 
-__all__ = ["MEMORY_URL", "StoreTLS", "is_etcd", "open_store", "store_file"]
+__all__ = ["MEMORY_URL", "StoreTLS", "open_store", "store_file", "store_place"]
 
 MEMORY_URL = "memory:"
 """The URL of a store in memory: each opening makes an empty one."""
+
+_FORMS = "memory:, sqlite:///PATH or etcd://HOST:PORT[,HOST:PORT]/PREFIX"
 
 
 def store_file(url: str) -> Path | None:
@@ -31,11 +33,11 @@ def store_file(url: str) -> Path | None:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise StoreError(f"{url!r} cannot be read as a URL: {error}") from None
+        raise StoreError(f"{shown_url(url)} cannot be read as a URL: {error}") from None
     name = unquote(parts.path)
     is_file = parts.scheme == "sqlite" and not (parts.netloc or parts.query or parts.fragment)
     if not is_file or not name.startswith("/") or name.endswith("/") or "\0" in name:
-        raise StoreError(f"{url!r} does not name a store: memory: or sqlite:///PATH")
+        raise StoreError(f"{shown_url(url)} does not name a store: {_FORMS}")
     return Path(name)
 
 
@@ -54,25 +56,31 @@ def open_store(url: str, *, settings: Settings | None = None, tls: StoreTLS | No
         StoreError: the URL is none of these, the store cannot be opened, or it belongs to
             servers with other settings.
     """
-    if is_etcd(url):
-        return open_etcd(url, settings, tls)
+    if _is_etcd(url):
+        return _open_etcd(url, settings, tls)
     if tls is not None:
         raise StoreError("files for TLS need a store with TLS: etcds://")
     path = store_file(url)
     return MemoryStore() if path is None else SQLiteStore(path)
 
 
-def is_etcd(url: str) -> bool:
-    """Whether a URL is that of an etcd cluster."""
+def store_place(url: str) -> str | None:
+    """Where the store that a URL names keeps services, for people; None if in memory only.
+
+    Raises:
+        StoreError: the URL is not that of a store.
+    """
+    if _is_etcd(url):
+        return str(parse_etcd_url(url))
+    path = store_file(url)
+    return None if path is None else str(path)
+
+
+def _is_etcd(url: str) -> bool:
     return url.partition(":")[0] in ("etcd", "etcds")
 
 
-def open_etcd(url: str, settings: Settings | None, tls: StoreTLS | None) -> Store:
-    """Open a store in an etcd cluster.
-
-    Raises:
-        StoreError: the same.
-    """
+def _open_etcd(url: str, settings: Settings | None, tls: StoreTLS | None) -> Store:
     try:
         from .etcd.store import EtcdStore
     except ModuleNotFoundError as error:

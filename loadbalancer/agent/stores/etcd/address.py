@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..base import StoreError
 
-__all__ = ["EtcdAddress", "StoreTLS", "parse_etcd_url"]
+__all__ = ["EtcdAddress", "StoreTLS", "parse_etcd_url", "shown_url"]
 
 _PORT = 2379
 _USER, _PASSWORD = "LOADBALANCER_STORE_USER", "LOADBALANCER_STORE_PASSWORD"
@@ -60,7 +60,10 @@ def parse_etcd_url(
     Raises:
         StoreError: the URL is not of this form, or there are files for TLS without TLS.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise StoreError(f"{shown_url(url)} cannot be read as a URL") from None
     if "@" in parts.netloc:
         raise StoreError(f"the URL of a store has no user and password: use {_USER}, {_PASSWORD}")
     scheme = {"etcd": "http", "etcds": "https"}.get(parts.scheme)
@@ -69,7 +72,7 @@ def parse_etcd_url(
     if scheme is None or parts.query or parts.fragment or None in nodes or not path.isprintable():
         raise _unusable(url)
     if not path:
-        raise StoreError(f"{url!r} has no prefix: etcd://HOST:PORT[,HOST:PORT]/PREFIX")
+        raise StoreError(f"{shown_url(url)} has no prefix: etcd://HOST:PORT[,HOST:PORT]/PREFIX")
     endpoints: list[str] = []
     for node in nodes:
         host, port = (node[1], int(node[2] or _PORT)) if node else ("", 0)
@@ -87,5 +90,12 @@ def parse_etcd_url(
     )
 
 
+def shown_url(url: str) -> str:
+    """A URL for people, without the password that somebody may have put into it."""
+    return repr(re.sub("//.*@", "//...@", url))
+
+
 def _unusable(url: str) -> StoreError:
-    return StoreError(f"{url!r} does not name a store: etcd://HOST:PORT[,HOST:PORT]/PREFIX")
+    return StoreError(
+        f"{shown_url(url)} does not name a store: etcd://HOST:PORT[,HOST:PORT]/PREFIX"
+    )
