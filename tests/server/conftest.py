@@ -1,4 +1,4 @@
-"""Stores of both kinds, and servers that really listen."""
+"""Stores of all kinds, and servers that really listen."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ from pathlib import Path
 
 import pytest
 
+from loadbalancer.agent.stores.opening import open_store
 from loadbalancer.server import MemoryStore, SQLiteStore, Store
 
+from .etcd_cluster import ETCD, WITHOUT_ETCD, EtcdCluster, new_prefix
 from .live import ThreadServer
 
 NewStore = Callable[[], Store]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="session")
+def etcd(tmp_path_factory: pytest.TempPathFactory) -> Generator[EtcdCluster]:
+    """An etcd that all tests share, each with a prefix of its own."""
+    if ETCD is None:
+        pytest.skip(WITHOUT_ETCD)
+    with EtcdCluster(tmp_path_factory.mktemp("etcd")) as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["memory", "sqlite", "etcd"])
 def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[NewStore]:
     """Makes empty stores of a kind, and closes them in the end."""
     made: list[Store] = []
@@ -22,6 +33,9 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[NewSt
     def make() -> Store:
         if request.param == "memory":
             made.append(MemoryStore())
+        elif request.param == "etcd":
+            cluster: EtcdCluster = request.getfixturevalue("etcd")
+            made.append(open_store(cluster.url(new_prefix())))
         else:
             made.append(SQLiteStore(tmp_path / f"services-{len(made)}.db"))
         return made[-1]

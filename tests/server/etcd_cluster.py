@@ -1,0 +1,132 @@
+"""Real etcd clusters on the loopback interface, in temporary directories."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from .live import wait_until
+
+ETCD = shutil.which("etcd", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/local/bin")
+WITHOUT_ETCD = "etcd is not installed (Debian: apt-get install etcd-server)"
+_NOBODY = 65534
+
+
+class Member:
+    """One member, which can be killed and started again."""
+
+    def __init__(self, name: str, directory: Path, ports: tuple[int, int], scheme: str) -> None:
+        self.name = name
+        self.address = f"127.0.0.1:{ports[0]}"
+        self.client_url = f"{scheme}://{self.address}"
+        self.peer_url = f"http://127.0.0.1:{ports[1]}"
+        self.directory = directory / name
+        self.options: list[str] = []
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        assert ETCD is not None
+        is_root = os.geteuid() == 0
+        self.directory.mkdir(mode=0o700, exist_ok=True)
+        if is_root:
+            os.chown(self.directory, _NOBODY, _NOBODY)
+        with (self.directory.parent / f"{self.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [ETCD, "--data-dir", str(self.directory), *self.options],
+                stdout=log,
+                stderr=log,
+                user=_NOBODY if is_root else None,
+                env={"ETCD_UNSUPPORTED_ARCH": "arm64", "PATH": os.environ.get("PATH", "")},
+            )
+
+    def kill(self) -> None:
+        """End it at once and without a word."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(30)
+            self.process = None
+
+    def send(self, number: int) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+
+class EtcdCluster:
+    """Some members. Those of three go on when one is away."""
+
+    def __init__(
+        self, directory: Path, size: int = 1, options: Sequence[str] = (), scheme: str = "http"
+    ) -> None:
+        ports = _free_ports(2 * size)
+        # Others than root have to get to their directories in there.
+        for each in (directory, *directory.parents):
+            if each.stat().st_uid == os.geteuid() and each != Path("/"):
+                each.chmod(each.stat().st_mode | 0o011)
+        self.members = [
+            Member(f"member{n}", directory, (ports[2 * n], ports[2 * n + 1]), scheme)
+            for n in range(size)
+        ]
+        peers = ",".join(f"{each.name}={each.peer_url}" for each in self.members)
+        for each in self.members:
+            each.options = [
+                *("--name", each.name, "--initial-cluster", peers),
+                *("--listen-client-urls", each.client_url),
+                *("--advertise-client-urls", each.client_url),
+                *("--listen-peer-urls", each.peer_url),
+                *("--initial-advertise-peer-urls", each.peer_url),
+                *options,
+            ]
+
+    def __enter__(self) -> Self:
+        for each in self.members:
+            each.start()
+        self.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in self.members:
+            each.kill()
+
+    def wait(self) -> None:
+        """Wait until all members that run can write."""
+        for each in self.members:
+            if each.process is not None and each.client_url.startswith("http:"):
+                wait_until(lambda each=each: _is_healthy(each))
+
+    def url(self, prefix: str) -> str:
+        """The URL of a store in this cluster."""
+        return store_url([each.address for each in self.members], prefix)
+
+
+def store_url(addresses: Sequence[str], prefix: str, scheme: str = "etcd") -> str:
+    return f"{scheme}://{','.join(addresses)}/{prefix}"
+
+
+def _is_healthy(member: Member) -> bool:
+    assert member.process is not None
+    assert member.process.poll() is None, f"{member.name} has ended"
+    try:
+        with urllib.request.urlopen(f"{member.client_url}/health", timeout=5) as response:
+            return b'"true"' in response.read()
+    except OSError:
+        return False
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports: list[int] = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def new_prefix() -> str:
+    """A prefix that nobody has used."""
+    return f"test/{time.time_ns():x}"
