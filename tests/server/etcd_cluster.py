@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -10,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from .live import wait_until
 
@@ -43,7 +44,7 @@ class Member:
                 stdout=log,
                 stderr=log,
                 user=_NOBODY if is_root else None,
-                env={"ETCD_UNSUPPORTED_ARCH": "arm64", "PATH": os.environ.get("PATH", "")},
+                env={"PATH": os.environ.get("PATH", "")},
             )
 
     def kill(self) -> None:
@@ -66,9 +67,9 @@ class EtcdCluster:
     ) -> None:
         ports = _free_ports(2 * size)
         # Others than root have to get to their directories in there.
-        for each in (directory, *directory.parents):
-            if each.stat().st_uid == os.geteuid() and each != Path("/"):
-                each.chmod(each.stat().st_mode | 0o011)
+        for path in (directory, *directory.parents[:-1]):
+            if path.stat().st_uid == os.geteuid():
+                path.chmod(path.stat().st_mode | 0o011)
         self.members = [
             Member(f"member{n}", directory, (ports[2 * n], ports[2 * n + 1]), scheme)
             for n in range(size)
@@ -107,6 +108,15 @@ class EtcdCluster:
 
 def store_url(addresses: Sequence[str], prefix: str, scheme: str = "etcd") -> str:
     return f"{scheme}://{','.join(addresses)}/{prefix}"
+
+
+def call_etcd(member: Member, path: str, **fields: object) -> Any:
+    """What a member answers to a request of an operator's, over its JSON gateway."""
+    request = urllib.request.Request(
+        f"{member.client_url}/v3/{path}", json.dumps(fields).encode(), method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.load(response)
 
 
 def _is_healthy(member: Member) -> bool:

@@ -15,6 +15,7 @@ import pytest
 from loadbalancer.agent.settings import Settings
 from loadbalancer.agent.stores.base import View
 from loadbalancer.agent.stores.etcd import summing
+from loadbalancer.agent.stores.etcd.client import Etcd, look_up
 from loadbalancer.agent.stores.etcd.store import EtcdStore
 from loadbalancer.agent.stores.opening import open_store
 from loadbalancer.server import Limits, ServiceAPI, StoreBusyError, StoreError
@@ -276,7 +277,7 @@ class TestSummingUp:
         done: list[bool] = []
 
         def sum_up(store: EtcdStore) -> None:
-            done.append(store._summing.sum_up_if_long())
+            done.append(store.sum_up())
 
         threads = [
             threading.Thread(target=sum_up, args=(etcd_store(each),)) for each in (one, other)
@@ -292,11 +293,11 @@ class TestSummingUp:
 
 def count_keys(api: ServiceAPI) -> dict[str, int]:
     """How many keys there are of each kind."""
-    from loadbalancer.agent.stores.etcd.client import look_up
-
-    store = etcd_store(api)
-    start = store.address.prefix.encode()
-    answer = store._etcd.read(look_up(start, start[:-1] + b"0"), deadline=time.monotonic() + 10)
+    address = etcd_store(api).address
+    start = address.prefix.encode()
+    etcd = Etcd(address)
+    answer = etcd.read(look_up(start, start[:-1] + b"0"), deadline=time.monotonic() + 10)
+    etcd.close()
     counts: dict[str, int] = {}
     for each in answer.ranges[0]:
         kind = each.key.removeprefix(start).split(b"/")[0].decode()
@@ -333,9 +334,9 @@ class TestUncertainCommits:
         # It was stored: 201, and not the 200 of a second time.
         assert put(behind, spec(1, backend())) == Answer(201)
         assert next(once, False) is False
-        assert etcd_store(beside)._mirror.head.number == 0
+        assert etcd_store(beside).revision == 0
         assert listed(beside).keys() == {1}
-        assert etcd_store(beside)._mirror.head.number == 1
+        assert etcd_store(beside).revision == 1
         assert tables(behind) == tables(beside)
 
     def test_the_request_is_lost(self, pair: list[ServiceAPI], proxy: Proxy) -> None:
@@ -347,7 +348,7 @@ class TestUncertainCommits:
         # It arrives after all, when what it holds has been stored already.
         proxy.deliver_kept()
         assert listed(beside).keys() == {1}
-        assert etcd_store(beside)._mirror.head.number == 1
+        assert etcd_store(beside).revision == 1
         assert behind.delete_service("1") == Answer(200)
         assert tables(behind) == tables(beside)
 
@@ -367,7 +368,7 @@ class TestUncertainCommits:
         proxy.loses_request = loses
         assert put(behind, spec(1, backend())) == Answer(201)
         assert listed(beside).keys() == {1}
-        assert etcd_store(beside)._mirror.head.number == 1
+        assert etcd_store(beside).revision == 1
         assert etcd_store(behind).conflicts == 1
 
     def test_somebody_else_was_faster(self, pair: list[ServiceAPI], proxy: Proxy) -> None:
@@ -385,7 +386,7 @@ class TestUncertainCommits:
         assert put(behind, spec(1, backend())) == Answer(200)
         proxy.deliver_kept()
         assert tables(behind) == tables(beside)
-        assert etcd_store(beside)._mirror.head.number == 2
+        assert etcd_store(beside).revision == 2
 
     def test_nobody_answers_any_longer(
         self, pair: list[ServiceAPI], proxy: Proxy, monkeypatch: pytest.MonkeyPatch

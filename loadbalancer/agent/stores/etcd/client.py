@@ -20,6 +20,7 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     NewConnectionError,
+    TimeoutError,
 )
 
 from ..base import StoreBusyError, StoreError
@@ -40,9 +41,9 @@ __all__ = [
     "put",
 ]
 
-PATIENCE = 10.0
+PATIENCE = 6.0
 """How many seconds a call may take, whatever happens to the members."""
-_ATTEMPT = 3.0
+_ATTEMPT = 2.0
 """How many seconds a member has to answer."""
 _CONNECT = 1.0
 _CONNECTIONS = 32
@@ -303,17 +304,24 @@ def _printable(text: str) -> str:
 
 
 def _reason(url: str, error: Exception) -> str:
-    return _printable(f"{url}: {type(error).__name__}")
+    cause = error.__cause__ or error.__context__
+    if isinstance(cause, OSError) and cause.strerror:
+        text = cause.strerror
+    elif isinstance(error, TimeoutError):
+        text = "timed out"
+    else:
+        text = type(error).__name__
+    return _printable(f"{url}: {text}")
 
 
 def _tls_context(tls: StoreTLS) -> ssl.SSLContext:
+    if tls.key is not None and tls.cert is None:
+        raise StoreError("the key for TLS to the store needs a certificate")
     try:
         context = ssl.create_default_context(cafile=None if tls.ca is None else str(tls.ca))
         if tls.cert is not None:
             # Without a key that can be read, the default would ask for a password on the terminal.
             context.load_cert_chain(tls.cert, tls.key, password="")
-        elif tls.key is not None:
-            raise StoreError("the key for TLS to the store needs a certificate")
     except (OSError, ValueError) as error:
         reason = error.strerror or error if isinstance(error, OSError) else error
         raise StoreError(f"cannot use the certificates for TLS to the store: {reason}") from None

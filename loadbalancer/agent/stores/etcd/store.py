@@ -76,6 +76,21 @@ class EtcdStore:
             self._etcd.close()
             raise
 
+    @property
+    def revision(self) -> int:
+        """The number of the last change that this replica has taken in."""
+        return self._mirror.head.number
+
+    def sum_up(self) -> bool:
+        """Sum up the log of changes if it is long, which happens by itself as well.
+
+        Returns whether that was done.
+
+        Raises:
+            StoreError: it could not be done.
+        """
+        return self._summing.sum_up_if_long()
+
     def read(self, function: Callable[[View], T]) -> T:
         """What the function makes of what is stored now."""
         self._looks.share(self._deadline())
