@@ -83,6 +83,14 @@ bench: $(INSTALLED) ## Measure beside json.loads and others, 1,000 to 100,000 se
 bench-server: $(INSTALLED) ## Measure the server beside one that only sends the same bytes (needs wrk)
 	$(BIN)/python -m benchmarks.server_marks
 
+.PHONY: bench-replicas
+bench-replicas: $(INSTALLED) ## Measure replicas on one etcd (needs etcd)
+	$(BIN)/python -m benchmarks.replicas
+
+.PHONY: kill-replicas
+kill-replicas: $(INSTALLED) ## Kill replicas and etcd members a hundred times (needs etcd, 10 minutes)
+	$(BIN)/python -m tests.server.replicas_crash 100
+
 .PHONY: serve
 serve: $(INSTALLED) ## Serve the API
 	$(BIN)/loadbalancer serve

@@ -101,7 +101,8 @@ class Client:
             wanted, expected = facts(new), (201, 200)
         # If it is certain what is there, then it is certain which of the two is answered.
         if len(possible) == 1:
-            expected = (expected[(possible[0] is GONE) ^ (method == "PUT")],)
+            certain = expected[(possible[0] is GONE) ^ (method == "PUT")]
+            expected = (certain, certain)
         possible.append(wanted)
         reply = self._ask(connection, method, f"/v1/service/{id}", body)
         if reply.status in expected:
