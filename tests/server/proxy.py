@@ -1,4 +1,4 @@
-"""A TCP proxy that does what networks do: lose, delay, cut off."""
+"""A proxy that does what networks do to HTTP: lose, delay, cut off."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Self
 
 
 class Proxy:
-    """Passes bytes on to a target, as long as it is not told otherwise."""
+    """Passes requests and answers on, as long as it is not told otherwise."""
 
     def __init__(self, target: str) -> None:
         host, _, port = target.rpartition(":")
@@ -74,6 +74,7 @@ class Proxy:
     def _pass(
         self, client: socket.socket, server: socket.socket, selector: selectors.BaseSelector
     ) -> None:
+        request = b""
         is_lost = False
         while not self._is_closed:
             for key, _ in selector.select(0.1):
@@ -87,12 +88,18 @@ class Proxy:
                     return
                 if self.delay:
                     time.sleep(self.delay)
-                if source is client:
-                    if self.loses_request(data):
-                        self.kept.append(data)
-                        return
-                    is_lost = self.loses_answer(data)
-                (server if source is client else client).sendall(data)
+                if source is server:
+                    client.sendall(data)
+                    continue
+                request += data
+                if not _is_whole(request):
+                    continue
+                if self.loses_request(request):
+                    self.kept.append(request)
+                    return
+                is_lost = self.loses_answer(request)
+                server.sendall(request)
+                request = b""
 
     def _hold(self, client: socket.socket) -> None:
         """Say nothing for as long as the net is down."""
@@ -103,3 +110,10 @@ class Proxy:
                     return
             except TimeoutError:
                 continue
+
+
+def _is_whole(request: bytes) -> bool:
+    """Whether this is all of a request that says how long it is."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    _, _, length = head.lower().partition(b"content-length:")
+    return len(body) >= int(length.split(b"\r\n")[0] or b"0") if length else True

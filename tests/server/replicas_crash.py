@@ -218,7 +218,7 @@ class Setting:
             self.kill()
             time.sleep(self.random.uniform(0.2, 2))
         began = time.monotonic()
-        wait_until(lambda: all(map(answers, self.sockets)))
+        wait_until(self._is_well)
         self.counts.longest_recovery = max(self.counts.longest_recovery, time.monotonic() - began)
         time.sleep(0.2)
         stop.set()
@@ -226,6 +226,16 @@ class Setting:
             thread.join(60)
             assert not thread.is_alive()
         self.compare()
+
+    def _is_well(self) -> bool:
+        """Whether all replicas answer; those that could not start are started again."""
+        for number, each in enumerate(self._servers):
+            if each.process.poll() is not None:
+                self.counts.faults["start"] += 1
+                print(f"replica {number} ended: {each.output()}", file=sys.stderr)
+                self._replicas[number].close()
+                self._servers[number] = self._start(number)
+        return all(map(answers, self.sockets))
 
     def kill(self) -> None:
         """End a replica or a member, and start it again as whoever looks after it would."""

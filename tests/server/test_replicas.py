@@ -16,6 +16,7 @@ from loadbalancer.agent.settings import Settings
 from loadbalancer.agent.stores.base import View
 from loadbalancer.agent.stores.etcd import summing
 from loadbalancer.agent.stores.etcd.client import Etcd, look_up
+from loadbalancer.agent.stores.etcd.entries import Sum
 from loadbalancer.agent.stores.etcd.store import EtcdStore
 from loadbalancer.agent.stores.opening import open_store
 from loadbalancer.server import Limits, ServiceAPI, StoreBusyError, StoreError
@@ -188,7 +189,20 @@ def test_what_is_refused_is_refused_by_all(replicas: Replicas) -> None:
     assert one.delete_service("1") == Answer(200)
     assert other.delete_service("1") == Answer(404)
     assert put(other, spec(2, ip="10.96.0.1")).status == 201
-    assert one.get_service("2").status == 200
+    assert one.delete_service("2") == Answer(200)
+    # The other one would refuse it by what it knows.
+    assert put(one, spec(3, ip="10.96.0.1")).status == 201
+    assert other.delete_service("3") == Answer(200)
+    assert put(one, spec(4, ip="10.96.0.1")).status == 201
+    assert other.delete_service("4") == Answer(200)
+    assert listed(other) == listed(one) == {}
+    assert put(other, spec(5)).status == 201
+    assert put(one, spec(5)).status == 200
+    assert other.delete_service("5") == Answer(200)
+    assert put(other, spec(6, ip="10.96.0.5")).status == 201
+    assert put(one, spec(7, ip="10.96.0.5")).status == 460
+    assert other.delete_service("6") == Answer(200)
+    assert put(one, spec(7, ip="10.96.0.5")).status == 201
 
 
 class TestOpening:
@@ -263,8 +277,13 @@ class TestSummingUp:
         store.close()
         # The log is short, and sums that have been replaced are gone.
         (late,) = replicas(1, str(store.address))
-        keys = count_keys(late)
-        assert keys["log"] <= 5 + 20 + 10 + 10
+        stored = stored_under(late)
+        log = [key for key in stored if key.startswith("log/")]
+        assert len(log) <= 5 + 20 + 10 + 10
+        sum = Sum.decode(stored["sum"])
+        assert sum.parts > 3
+        parts = [f"sums/{sum.name}/{n:08x}" for n in range(sum.parts)]
+        assert [key for key in stored if key.startswith("sums/")] == parts
         assert tables(idle) == tables(late)
         assert put(idle, spec(500, backend("10.0.1.1"), ip="10.96.5.1")).status == 201
         assert tables(idle) == tables(late)
@@ -291,18 +310,14 @@ class TestSummingUp:
         assert tables(late) == tables(one)
 
 
-def count_keys(api: ServiceAPI) -> dict[str, int]:
-    """How many keys there are of each kind."""
+def stored_under(api: ServiceAPI) -> dict[str, bytes]:
+    """All keys under the prefix of a replica, without it."""
     address = etcd_store(api).address
     start = address.prefix.encode()
     etcd = Etcd(address)
     answer = etcd.read(look_up(start, start[:-1] + b"0"), deadline=time.monotonic() + 10)
     etcd.close()
-    counts: dict[str, int] = {}
-    for each in answer.ranges[0]:
-        kind = each.key.removeprefix(start).split(b"/")[0].decode()
-        counts[kind] = counts.get(kind, 0) + 1
-    return counts
+    return {each.key.removeprefix(start).decode(): each.value for each in answer.ranges[0]}
 
 
 def is_commit(data: bytes) -> bool:
