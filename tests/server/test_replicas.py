@@ -205,6 +205,26 @@ def test_what_is_refused_is_refused_by_all(replicas: Replicas) -> None:
     assert put(one, spec(7, ip="10.96.0.5")).status == 201
 
 
+def test_reads_at_the_same_time_share_a_look(etcd: EtcdCluster, replicas: Replicas) -> None:
+    requests: list[bytes] = []
+
+    def count(request: bytes) -> bool:
+        requests.append(request)
+        return False
+
+    with Proxy(etcd.members[0].address) as proxy:
+        (api,) = replicas(1, store_url([proxy.address], new_prefix()))
+        proxy.delay = 0.1
+        proxy.loses_answer = count
+        threads = [threading.Thread(target=api.get_services) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    # The first one looks at once, those that came meanwhile share the next look.
+    assert len(requests) <= 4
+
+
 class TestOpening:
     def test_settings_are_those_of_all(self, etcd: EtcdCluster) -> None:
         url = etcd.url(new_prefix())
