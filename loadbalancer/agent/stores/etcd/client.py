@@ -41,8 +41,11 @@ __all__ = [
     "put",
 ]
 
-PATIENCE = 6.0
-"""How many seconds a call may take, whatever happens to the members."""
+PATIENCE = 10.0
+"""How many seconds a call may take, whatever happens to the members.
+
+When their leader is lost, members of 3.4 answer nothing for up to 7 seconds.
+"""
 _ATTEMPT = 2.0
 """How many seconds a member has to answer."""
 _CONNECT = 1.0

@@ -33,6 +33,8 @@ __all__ = ["EtcdStore"]
 
 T = TypeVar("T")
 
+OPENING_PATIENCE = 20.0
+"""How many seconds opening may take: there is nobody who waits for an answer."""
 _CHANGES_AT_ONCE = 32
 
 
@@ -68,7 +70,7 @@ class EtcdStore:
         self._write_lock = Lock()
         self._summing = Summing(self._etcd, self._keys, self._mirror)
         self._is_closed = False
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + OPENING_PATIENCE
         try:
             self._agree_on(Origin.of(settings or Settings()), deadline)
             self._load(deadline)
