@@ -29,6 +29,7 @@ from ..agent.stores.opening import StoreTLS, open_store, store_place
 from ..agent.stores.sqlite import SQLiteStore
 from .app import create_app
 from .guard import Guard, is_loopback
+from .open_files import connections_that_fit
 from .requests import Limits
 from .slow_clients import best_protocol
 from .sockets import (
@@ -120,6 +121,7 @@ def run_server(options: ServeOptions) -> None:
     _open_store(options).close()
     with _Stop() as stop, ExitStack() as stack:
         sockets = list(_listen(options, stack))
+        connections = connections_that_fit(options.connections)
         config = Config(
             partial(_worker_app, options, _hosts(options, sockets), token),
             factory=True,
@@ -133,13 +135,18 @@ def run_server(options: ServeOptions) -> None:
             ssl_keyfile=options.tls_key,
             ssl_ca_certs=None if options.tls_client_ca is None else str(options.tls_client_ca),
             ssl_cert_reqs=ssl.CERT_NONE if options.tls_client_ca is None else ssl.CERT_REQUIRED,
-            limit_concurrency=options.connections,
+            limit_concurrency=connections,
             timeout_graceful_shutdown=options.stop_seconds,
             workers=options.workers,
         )
         _announce(options, sockets)
+        if connections < options.connections:
+            _log.warning(
+                "No more than %d connections instead of %d: see ulimit -n",
+                *(connections, options.connections),
+            )
         if options.workers > 1:
-            Multiprocess(config, sockets=sockets).run()
+            _Supervisor(config, sockets=sockets).run()
         else:
             stop.server = Server(config)
             stop.server.run(sockets=sockets)
@@ -271,6 +278,15 @@ def _announce(options: ServeOptions, sockets: list[socket.socket]) -> None:
         _log.info("Services are kept in memory only")
     else:
         _log.info("Services are kept in %s", place)
+
+
+class _Supervisor(Multiprocess):
+    """Stops to listen before its workers end: who comes then is refused, and does not wait."""
+
+    def terminate_all(self) -> None:
+        for each in self.sockets:
+            each.close()
+        super().terminate_all()
 
 
 class _Stop:

@@ -170,7 +170,9 @@ def listen_tcp(host: str, port: int) -> socket.socket:
         family, _, _, _, address = found[0]
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise ListenError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        # create_server() says the address once more.
+        reason = (error.strerror or str(error)).partition(" (while")[0]
+        raise ListenError(f"cannot listen on {host}:{port}: {reason}") from None
 
 
 def passed_sockets() -> list[socket.socket]:

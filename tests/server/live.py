@@ -129,15 +129,19 @@ class ThreadServer:
 class ProcessServer:
     """`python -m loadbalancer.server` with options, in a process group of its own."""
 
-    def __init__(self, *options: str | Path, socket: Path | None = None) -> None:
+    def __init__(
+        self, *options: str | Path, socket: Path | None = None, prefix: tuple[str, ...] = ()
+    ) -> None:
+        """`prefix` is a program that starts the one that is given to it."""
         self.socket = socket
+        self._prefix = prefix
         self._options = [*map(str, options)]
         if socket is not None:
             self._options += ["--socket", str(socket)]
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "loadbalancer.server", *self._options],
+            [*self._prefix, sys.executable, "-m", "loadbalancer.server", *self._options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -320,7 +320,7 @@ class TestDatabases:
         path = tmp_path / "file" / "services.db"
         with pytest.raises(StoreError) as caught:
             SQLiteStore(path)
-        assert str(caught.value).startswith(f"{path}: [Errno ")
+        assert str(caught.value) == f"{path}: {path.parent}: File exists"
 
     def test_that_others_hold_are_busy(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("loadbalancer.agent.stores.sqlite_schema.BUSY_TIMEOUT", 0.05)

@@ -75,6 +75,10 @@ class View(Protocol):
         """All services, by id, as `dump_services` writes them."""
         ...
 
+    def service_texts(self) -> dict[int, bytes]:
+        """Each service as `dump_service` writes it, by id in ascending order."""
+        ...
+
     def service_count(self) -> int:
         """How many services there are."""
         ...

@@ -17,13 +17,14 @@ from ...wire.services import dump_service
 from .base import (
     RETIRED_BACKENDS_KEPT,
     KnownBackend,
-    StoreBusyError,
     StoreError,
     Transaction,
     View,
 )
 from .codec import decode_service, encode_service
+from .sqlite_file import DatabaseFile, is_busy, translated_errors
 from .sqlite_schema import connect, prepare
+from .tables import joined
 
 __all__ = ["SQLiteStore"]
 
@@ -51,34 +52,45 @@ class SQLiteStore:
         self._idle_lock = Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
-        self._listed = _Listed()
-        with _translated_errors(self.path):
+        with translated_errors(self.path):
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            connection = connect(self.path)
-            try:
-                prepare(connection, self.path)
-            except BaseException:
-                connection.close()
-                raise
-        self._idle.append(connection)
+            self._open(makes_file=True)
 
     def read(self, function: Callable[[View], T]) -> T:
         """What the function makes of a snapshot."""
-        with _translated_errors(self.path), self._connection() as connection:
+        with translated_errors(self.path), self._connection() as connection:
             return _transact(connection, "BEGIN", function, self._listed)
 
     def write(self, function: Callable[[Transaction], T]) -> T:
         """What the function returns, once all that it wrote is on the disk."""
         # Threads wait here in line; SQLite makes processes try again and again.
-        with _translated_errors(self.path), self._write_lock, self._connection() as connection:
-            return _transact(connection, "BEGIN IMMEDIATE", function, self._listed)
+        with translated_errors(self.path), self._write_lock, self._connection() as connection:
+            result = _transact(connection, "BEGIN IMMEDIATE", function, self._listed)
+            # Into a file that has been deleted, SQLite writes without a word.
+            self._file.check()
+            return result
 
     def close(self) -> None:
         """Close the database, once the calls under way have returned."""
         with self._write_lock, self._idle_lock:
             self._closed = True
-            while self._idle:
-                self._idle.pop().close()
+            self._close_idle()
+
+    def _open(self, *, makes_file: bool = False) -> None:
+        connection = connect(self.path, makes_file=makes_file)
+        try:
+            prepare(connection, self.path)
+            self._file = DatabaseFile(self.path)
+        except BaseException:
+            connection.close()
+            raise
+        self._listed = _Listed()
+        self._close_idle()
+        self._idle.append(connection)
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
 
     @contextmanager
     def _connection(self) -> Generator[sqlite3.Connection]:
@@ -86,16 +98,26 @@ class SQLiteStore:
         with self._idle_lock:
             if self._closed:
                 raise StoreError(f"{self.path} is closed")
+            if self._file.is_replaced():
+                self._open()
+            file = self._file
             connection = self._idle.pop() if self._idle else None
-        connection = connection or connect(self.path)
+        if connection is None:
+            connection = connect(self.path)
+        is_usable = True
         try:
             yield connection
+        except sqlite3.Error as error:
+            # What it remembers of a damaged file is not to be trusted when the file is mended.
+            is_usable = is_busy(error)
+            raise
         finally:
             with self._idle_lock:
-                if self._closed:
-                    connection.close()
-                else:
+                is_usable &= file is self._file
+                if is_usable and not self._closed:
                     self._idle.append(connection)
+                else:
+                    connection.close()
 
 
 def _transact(
@@ -114,17 +136,6 @@ def _transact(
             connection.execute("ROLLBACK")
         raise
     return result
-
-
-@contextmanager
-def _translated_errors(path: Path) -> Generator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise StoreBusyError(f"{path} is in use by others: {error}") from None
-        raise StoreError(f"{path}: {error}") from error
 
 
 @dataclass(slots=True)
@@ -161,17 +172,16 @@ class _Tables:
     def services_json(self) -> bytes:
         if self._has_written:
             # What is not committed yet is nobody else's business.
-            return self._all_json()
+            return joined(self.service_texts().values())
         revision: int = self._row("SELECT value FROM facts WHERE name = ?", "revision")[0]
         last, text = self._listed.last
         if last != revision:
-            text = self._all_json()
+            text = joined(self.service_texts().values())
             self._listed.last = (revision, text)
         return text
 
-    def _all_json(self) -> bytes:
-        rows = self._execute("SELECT answer FROM services ORDER BY id")
-        return b"[%b]" % b",".join([answer for (answer,) in rows])
+    def service_texts(self) -> dict[int, bytes]:
+        return dict(self._execute("SELECT id, answer FROM services ORDER BY id").fetchall())
 
     def service_count(self) -> int:
         count: int = self._execute("SELECT count(*) FROM services").fetchone()[0]

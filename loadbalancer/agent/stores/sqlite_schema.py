@@ -10,6 +10,7 @@ from ... import __version__
 from ...wire.services import dump_service
 from .base import StoreError
 from .codec import decode_service
+from .sqlite_file import is_busy
 
 __all__ = ["BUSY_TIMEOUT", "connect", "prepare"]
 
@@ -46,10 +47,15 @@ INSERT INTO facts VALUES ('next_backend_id', 1), ('revision', 0);
 """
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, makes_file: bool = False) -> sqlite3.Connection:
     """A connection on which a commit is on the disk when it returns."""
+    mode = "rwc" if makes_file else "rw"
     connection = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_TIMEOUT,
+        isolation_level=None,
+        check_same_thread=False,
     )
     try:
         connection.execute("PRAGMA synchronous = FULL")
@@ -97,8 +103,8 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
 

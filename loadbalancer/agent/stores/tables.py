@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from ...domain.backend_state import BackendState
@@ -11,7 +11,7 @@ from ...domain.service import SVC
 from ...wire.services import dump_service
 from .base import RETIRED_BACKENDS_KEPT, KnownBackend
 
-__all__ = ["Changes", "Tables"]
+__all__ = ["Changes", "Tables", "joined"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -65,8 +65,11 @@ class Tables:
     def services_json(self) -> bytes:
         text = self.all_text
         if text is None:
-            text = self.all_text = _joined([self.service_json(id) for id in sorted(self.services)])
+            text = self.all_text = joined(self.service_texts().values())
         return text
+
+    def service_texts(self) -> dict[int, bytes]:
+        return _texts(self, self.services)
 
     def service_count(self) -> int:
         return len(self.services)
@@ -154,8 +157,10 @@ class Changes:
     def services_json(self) -> bytes:
         if not self.services:
             return self._tables.services_json()
-        ids = self._tables.services.keys() | self.services.keys()
-        return _joined([self.service_json(id) for id in sorted(ids)])
+        return joined(self.service_texts().values())
+
+    def service_texts(self) -> dict[int, bytes]:
+        return _texts(self, self._tables.services.keys() | self.services.keys())
 
     def service_count(self) -> int:
         count = len(self._tables.services)
@@ -269,5 +274,10 @@ def _backends_of(svc: SVC | None) -> set[bytes]:
     return {identity(backend) for backend in svc.backends} if svc else set()
 
 
-def _joined(texts: list[bytes | None]) -> bytes:
-    return b"[%b]" % b",".join([text for text in texts if text is not None])
+def _texts(view: Tables | Changes, ids: Iterable[int]) -> dict[int, bytes]:
+    return {id: text for id in sorted(ids) if (text := view.service_json(id)) is not None}
+
+
+def joined(texts: Iterable[bytes]) -> bytes:
+    """The texts of services as the text of their list."""
+    return b"[%b]" % b",".join(texts)
