@@ -43,10 +43,17 @@ def reference(package: Path) -> str:
         *(f"| `{name}` | {told[name]} |" for name in sorted(others)),
         "\n## Members of the types\n",
         *(text for name, item in sorted(classes.items()) for text in members(name, item)),
-        "## The Go index\n\n| Go | Python |\n|---|---|",
-        *(f"| `{go}` | `{spelled(go, item)}` |" for go, item in loadbalancer.go_names.items()),
+        "## The Go index\n\n" + go_index(),
     ]
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts)
+
+
+def go_index() -> str:
+    """A table of the Go package's index beside what stands for each identifier here."""
+    from loadbalancer import go_names
+
+    rows = [f"| `{go}` | `{spelled(go, item)}` |" for go, item in go_names.items()]
+    return "\n".join(["| Go | Python |", "|---|---|", *rows]) + "\n"
 
 
 def members(name: str, cls: type[Any]) -> Iterator[str]:

@@ -1,0 +1,294 @@
+"""The pages of the reference, one a subject: every public name, with a table of its fields.
+
+The text is that of the docstrings, put in by mkdocstrings; which names there are, and what their
+fields may hold, is asked of the package itself.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from enum import Enum
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from reference import go_index
+
+__all__ = ["PACKAGES", "Page", "pages", "public_names"]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the reference and the names on it, as they are imported."""
+
+    file: str
+    title: str
+    text: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What a page of names of the package `loadbalancer` is about, and where they are defined."""
+
+    file: str
+    title: str
+    text: str
+    modules: str
+
+
+_SUBJECTS = (
+    _Subject(
+        "addresses",
+        "Addresses",
+        "IP addresses with cluster and zone, protocols and ports, and what they are made of.",
+        "domain.addr_cluster domain.l3n4 domain.l4 domain.cidr domain.scalars",
+    ),
+    _Subject(
+        "backends",
+        "Backends and their states",
+        "Where a service sends its traffic, and what state such a backend is in.",
+        "domain.backend domain.backend_state",
+    ),
+    _Subject(
+        "services",
+        "Services and flags",
+        "A frontend with its backends, and the 16 bits that the datapath keeps of it.",
+        "domain.service domain.service_type domain.service_flags",
+    ),
+    _Subject(
+        "conversions",
+        "Between wire and domain",
+        "From the JSON of the API to what it means, and back: by way of the wire models, or for "
+        "whole lists and requests without them.",
+        "wire.converters wire.refusals wire.services payloads.streaming",
+    ),
+    _Subject(
+        "dumps",
+        "Dumps of all releases",
+        "What agents of 1.6 to 1.20 print, read and written. The [guide](../releases.md) says "
+        "which formats there are.",
+        "payloads.dialects",
+    ),
+    _Subject(
+        "errors",
+        "Errors",
+        "Every error that the package raises itself has one root, which is also a `ValueError`. "
+        "Errors of validation are Pydantic's own `ValidationError`.",
+        "errors",
+    ),
+)
+# Names of modules that no subject claims; the page is only there if there are any.
+_OTHERS = _Subject("others", "Other names", "Importable from `loadbalancer` as well.", "")
+
+# Packages with names of their own: where they are, and the page about them.
+PACKAGES = {
+    "loadbalancer.models": ("models", "Wire models"),
+    "loadbalancer.schemas": ("schemas", "JSON Schemas"),
+    "loadbalancer.kubernetes": ("kubernetes", "Kubernetes"),
+    "loadbalancer.datapath": ("datapath", "Datapath"),
+    "loadbalancer.audit": ("audit", "Audit"),
+    "loadbalancer.sysdump": ("sysdump", "Sysdumps"),
+    "loadbalancer.server": ("server", "Server"),
+}
+
+
+def public_names(package: ModuleType) -> list[str]:
+    """The names a package offers, but for packages in it."""
+    names: list[str] = getattr(package, "__all__", None) or [
+        # The generated wire models have no list of their own.
+        name
+        for name, item in vars(package).items()
+        if getattr(item, "__module__", "") == package.__name__ and name.isidentifier()
+    ]
+    return [name for name in names if not isinstance(getattr(package, name), ModuleType)]
+
+
+def pages() -> Iterator[Page]:
+    """The pages in the order of the navigation."""
+    import loadbalancer
+
+    module_of: dict[str, str] = vars(loadbalancer)["_MODULE_OF_NAME"]
+    left = {name: module_of[name] for name in public_names(loadbalancer)}
+    for subject in (*_SUBJECTS, _OTHERS):
+        names = [name for module in subject.modules.split() for name in _defined(left, module)]
+        if subject is _OTHERS:
+            names = sorted(left)
+        for name in names:
+            del left[name]
+        if names:
+            yield _page("loadbalancer", subject.file, subject.title, subject.text, names)
+    for package, (file, title) in PACKAGES.items():
+        module = import_module(package)
+        text = f"Importable from `{package}`.\n\n{inspect.getdoc(module)}"
+        yield _page(package, file, title, text, public_names(module))
+    yield Page("go", "The Go index", f"# The Go index\n\n{go_index()}", ())
+
+
+def _defined(left: dict[str, str], module: str) -> list[str]:
+    """The names of a module, or of those in a folder: types first, then functions."""
+    import loadbalancer
+
+    found = [name for name, at in left.items() if f"{at}.".startswith(f"{module}.")]
+    return sorted(found, key=lambda name: (not inspect.isclass(getattr(loadbalancer, name)), name))
+
+
+def _page(package: str, file: str, title: str, text: str, names: Iterable[str]) -> Page:
+    module = import_module(package)
+    full = tuple(f"{package}.{name}" for name in names)
+    parts = [f"# {title}", text]
+    for each in full:
+        parts.extend(_entry(each, getattr(module, each.rpartition(".")[2])))
+    return Page(file, title, "\n\n".join(parts) + "\n", full)
+
+
+def _entry(name: str, item: Any) -> Iterator[str]:
+    """One name: heading and docstring, what its fields may hold, then each of its methods."""
+    if not inspect.isclass(item):
+        yield _directive(name)
+        return
+    members = [
+        key
+        for key, value in vars(item).items()
+        if not key.startswith("_")
+        and (isinstance(value, property | classmethod | staticmethod) or inspect.isfunction(value))
+    ]
+    yield _directive(name, members=False)
+    if table := _table(item):
+        yield table
+    for member in members:
+        yield _directive(f"{name}.{member}", level=3)
+
+
+def _directive(name: str, *, level: int = 2, members: bool = True) -> str:
+    lines = [f"::: {name}", "    options:", f"        heading_level: {level}"]
+    if not members:
+        lines.append("        members: false")
+    return "\n".join(lines)
+
+
+def _table(item: type[Any]) -> str:
+    if issubclass(item, BaseModel):
+        return _fields_of_model(item)
+    if issubclass(item, Enum):
+        rows = [f"| `{each.name}` | `{each.value!r}` |" for each in item]
+        return "\n".join(["| member | value |", "|---|---|", *rows])
+    if is_dataclass(item):
+        return _fields_of_dataclass(item)
+    return ""
+
+
+def _fields_of_model(model: type[BaseModel]) -> str:
+    """The fields of a Pydantic model: wire key, what it may hold, default, meaning."""
+    if not model.model_fields:
+        return ""
+    schema = model.model_json_schema()
+    schema = schema.get("$defs", {}).get(model.__name__, schema)
+    # An address also takes text: the first of the two is the one with fields.
+    properties: dict[str, Any] = (schema.get("anyOf", [schema])[0]).get("properties", {})
+    is_wire = any(field.alias for field in model.model_fields.values()) or (
+        model.__module__ == "loadbalancer.models"
+    )
+    rows: list[str] = []
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        default = "required" if field.is_required() else _code(_default(field))
+        meaning = _one_line(field.description or "")
+        cells = [f"`{name}`", *([f"`{key}`"] if is_wire else [])]
+        cells += [_holds(properties.get(key, {})), *([] if is_wire else [default]), meaning]
+        if is_wire and field.is_required():
+            cells[-1] = f"Required. {meaning}"
+        rows.append("| " + " | ".join(cells) + " |")
+    head = ["field", "key", "holds", ""] if is_wire else ["field", "holds", "default", ""]
+    return "\n".join([_row(head), "|---" * len(head) + "|", *rows])
+
+
+def _default(field: Any) -> Any:
+    return field.default_factory() if field.default_factory else field.default
+
+
+def _fields_of_dataclass(cls: type[Any]) -> str:
+    told = _docstrings_of_fields(cls)
+    rows: list[str] = []
+    for field in fields(cls):
+        if field.name.startswith("_") or not field.repr and field.name not in told:
+            continue
+        default = "required"
+        if field.default is not MISSING:
+            default = _code(field.default)
+        elif field.default_factory is not MISSING:
+            default = _code(field.default_factory())
+        kind = str(field.type).replace("|", "\\|")
+        rows.append(_row([f"`{field.name}`", f"`{kind}`", default, told.get(field.name, "")]))
+    head = ["field", "type", "default", ""]
+    return "\n".join([_row(head), "|---" * len(head) + "|", *rows]) if rows else ""
+
+
+def _docstrings_of_fields(cls: type[Any]) -> dict[str, str]:
+    """The docstrings below the fields of a class and of those it inherits from."""
+    import ast
+    from itertools import pairwise
+
+    found: dict[str, str] = {}
+    for each in reversed(cls.__mro__[:-1]):
+        try:
+            source = inspect.getsource(each)
+        except (OSError, TypeError):
+            continue
+        tree = ast.parse(inspect.cleandoc("\n" + source) if source[0].isspace() else source)
+        (definition,) = tree.body
+        if not isinstance(definition, ast.ClassDef):
+            continue
+        for assignment, below in pairwise(definition.body):
+            if (
+                isinstance(assignment, ast.AnnAssign)
+                and isinstance(assignment.target, ast.Name)
+                and isinstance(below, ast.Expr)
+                and isinstance(below.value, ast.Constant)
+                and isinstance(below.value.value, str)
+            ):
+                found[assignment.target.id] = _one_line(below.value.value)
+    return found
+
+
+def _holds(schema: dict[str, Any]) -> str:
+    """What a value may be, in words, out of its JSON Schema."""
+    if "$ref" in schema:
+        return f"`{schema['$ref'].rpartition('/')[2]}`"
+    if "allOf" in schema:
+        return _holds(schema["allOf"][0])
+    if "anyOf" in schema:
+        options = [each for each in schema["anyOf"] if each.get("type") != "null"]
+        return ", or ".join(dict.fromkeys(_holds(each) for each in options))
+    if "enum" in schema:
+        return ", ".join(f"`{each}`" for each in schema["enum"])
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    kind = schema.get("type")
+    if kind == "array":
+        return f"list of {_holds(schema.get('items', {}))}"
+    if kind == "integer" and "minimum" in schema and "maximum" in schema:
+        return f"integer {schema['minimum']} … {schema['maximum']}"
+    words = {"string": "text", "boolean": "true or false", "integer": "integer (int64)"}
+    return words.get(str(kind), str(kind or "anything"))
+
+
+def _code(value: Any) -> str:
+    text = str(value) if isinstance(value, Enum) else repr(value)
+    return "`" + text.replace("|", "\\|") + "`"
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def schema_of(kind: Any) -> dict[str, Any]:
+    """The JSON Schema of any type that Pydantic reads."""
+    return TypeAdapter[Any](kind).json_schema()
