@@ -20,7 +20,7 @@ venv: $(INSTALLED) ## Install the project, editable, and what it is developed wi
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable '.[cli,server,etcd]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[cli,server,etcd]' --group dev --group docs
 	touch $@
 
 .PHONY: generate
@@ -90,6 +90,17 @@ bench-replicas: $(INSTALLED) ## Measure replicas on one etcd (needs etcd)
 .PHONY: kill-replicas
 kill-replicas: $(INSTALLED) ## Kill replicas and etcd members a hundred times (needs etcd, 10 minutes)
 	$(BIN)/python -m tests.server.replicas_crash 100
+
+# The theme would tell of its successor at each build.
+DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
+
+.PHONY: docs
+docs: $(INSTALLED) ## Build the documentation site into build/site
+	$(DOCS) build --strict --quiet
+
+.PHONY: docs-serve
+docs-serve: $(INSTALLED) ## Show the documentation site while it is written
+	$(DOCS) serve
 
 .PHONY: serve
 serve: $(INSTALLED) ## Serve the API

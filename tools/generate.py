@@ -90,6 +90,22 @@ def generate_reference(out: Path) -> None:
     (out / "docs" / "reference.md").write_bytes(text.encode())
 
 
+def generate_results(out: Path) -> None:
+    """Generate the page of how the vectors come out."""
+    from vectors import results
+
+    (out / "docs").mkdir()
+    (out / "docs" / "vectors.md").write_bytes(results().encode())
+
+
+def generate_rooms(out: Path) -> None:
+    """Generate the picture of the rooms."""
+    from rooms import picture
+
+    (out / "docs" / "assets").mkdir(parents=True)
+    (out / "docs" / "assets" / "rooms.svg").write_bytes(picture().encode())
+
+
 WIRE_MODELS = (
     "BackendAddress",
     "Error",
@@ -137,6 +153,8 @@ GENERATORS: dict[str, Callable[[Path], None]] = {
     "models": generate_models,
     "schemas/json": generate_json_schemas,
     "docs/reference.md": generate_reference,
+    "docs/vectors.md": generate_results,
+    "docs/assets/rooms.svg": generate_rooms,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -108,17 +108,21 @@ def spelled(go: str, item: Any) -> str:
 def attribute_docstrings(package: Path) -> Iterator[tuple[str, str]]:
     """The docstrings below assignments of the package's modules."""
     for path in package.rglob("*.py"):
-        body = ast.parse(path.read_text(encoding="utf-8")).body
-        for assignment, below in pairwise(body):
-            target: ast.expr | None = None
-            if isinstance(assignment, ast.Assign):
-                target = assignment.targets[0]
-            elif isinstance(assignment, ast.AnnAssign):
-                target = assignment.target
-            if (
-                isinstance(target, ast.Name)
-                and isinstance(below, ast.Expr)
-                and isinstance(below.value, ast.Constant)
-                and isinstance(below.value.value, str)
-            ):
-                yield target.id, " ".join(below.value.value.split())
+        yield from docstrings_below(ast.parse(path.read_text(encoding="utf-8")).body)
+
+
+def docstrings_below(body: Iterable[ast.stmt]) -> Iterator[tuple[str, str]]:
+    """The names that are assigned to, each with the docstring below, on one line."""
+    for assignment, below in pairwise(body):
+        target: ast.expr | None = None
+        if isinstance(assignment, ast.Assign):
+            target = assignment.targets[0]
+        elif isinstance(assignment, ast.AnnAssign):
+            target = assignment.target
+        if (
+            isinstance(target, ast.Name)
+            and isinstance(below, ast.Expr)
+            and isinstance(below.value, ast.Constant)
+            and isinstance(below.value.value, str)
+        ):
+            yield target.id, " ".join(below.value.value.split())

@@ -6,7 +6,9 @@ fields may hold, is asked of the package itself.
 
 from __future__ import annotations
 
+import ast
 import inspect
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
@@ -14,8 +16,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
-from reference import go_index
+from pydantic import BaseModel
+from reference import docstrings_below, go_index
 
 __all__ = ["PACKAGES", "Page", "pages", "public_names"]
 
@@ -214,7 +216,7 @@ def _fields_of_dataclass(cls: type[Any]) -> str:
     told = _docstrings_of_fields(cls)
     rows: list[str] = []
     for field in fields(cls):
-        if field.name.startswith("_") or not field.repr and field.name not in told:
+        if field.name.startswith("_"):
             continue
         default = "required"
         if field.default is not MISSING:
@@ -222,35 +224,28 @@ def _fields_of_dataclass(cls: type[Any]) -> str:
         elif field.default_factory is not MISSING:
             default = _code(field.default_factory())
         kind = str(field.type).replace("|", "\\|")
-        rows.append(_row([f"`{field.name}`", f"`{kind}`", default, told.get(field.name, "")]))
+        rows.append(
+            _row(
+                [
+                    f"`{field.name}`",
+                    f"`{kind}`",
+                    default,
+                    told.get(field.name, "").replace("|", "\\|"),
+                ]
+            )
+        )
     head = ["field", "type", "default", ""]
     return "\n".join([_row(head), "|---" * len(head) + "|", *rows]) if rows else ""
 
 
 def _docstrings_of_fields(cls: type[Any]) -> dict[str, str]:
     """The docstrings below the fields of a class and of those it inherits from."""
-    import ast
-    from itertools import pairwise
-
     found: dict[str, str] = {}
-    for each in reversed(cls.__mro__[:-1]):
-        try:
-            source = inspect.getsource(each)
-        except (OSError, TypeError):
-            continue
-        tree = ast.parse(inspect.cleandoc("\n" + source) if source[0].isspace() else source)
-        (definition,) = tree.body
-        if not isinstance(definition, ast.ClassDef):
-            continue
-        for assignment, below in pairwise(definition.body):
-            if (
-                isinstance(assignment, ast.AnnAssign)
-                and isinstance(assignment.target, ast.Name)
-                and isinstance(below, ast.Expr)
-                and isinstance(below.value, ast.Constant)
-                and isinstance(below.value.value, str)
-            ):
-                found[assignment.target.id] = _one_line(below.value.value)
+    for each in reversed(cls.__mro__):
+        if each.__module__.startswith("loadbalancer"):
+            (definition,) = ast.parse(textwrap.dedent(inspect.getsource(each))).body
+            assert isinstance(definition, ast.ClassDef)
+            found |= dict(docstrings_below(definition.body))
     return found
 
 
@@ -287,8 +282,3 @@ def _row(cells: list[str]) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
-
-
-def schema_of(kind: Any) -> dict[str, Any]:
-    """The JSON Schema of any type that Pydantic reads."""
-    return TypeAdapter[Any](kind).json_schema()

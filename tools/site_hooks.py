@@ -35,7 +35,7 @@ _link = re.compile(r"\[([^\[\]]+)\]\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)")
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Name the pages of the reference in the navigation; leave out guides not yet written."""
-    sections: list[dict[str, Any]] = config.nav or []
+    sections: list[dict[str, Any]] = config["nav"]
     for section in sections:
         for title, content in section.items():
             if title == "Reference":
@@ -60,8 +60,8 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
             text = (ROOT / source).read_text(encoding="utf-8")
             files.append(File.generated(config, target, content=text))
     linked: set[str] = set()
-    for page in files.documentation_pages():
-        linked |= set(_outside(page.content_string, page.src_uri))
+    for file in files.documentation_pages():
+        linked |= set(_outside(file.content_string, file.src_uri))
     for path in sorted(linked - PAGES.keys()):
         if (ROOT / path).is_file():
             files.append(File.generated(config, f"files/{path}", abs_src_path=str(ROOT / path)))
