@@ -12,9 +12,10 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
+from functools import cache
 from importlib import import_module
-from types import ModuleType
-from typing import Any
+from types import ModuleType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from reference import docstrings_below, go_index
@@ -115,6 +116,8 @@ def pages() -> Iterator[Page]:
 
     module_of: dict[str, str] = vars(loadbalancer)["_MODULE_OF_NAME"]
     left = {name: module_of[name] for name in public_names(loadbalancer)}
+    # It stands on the page that shows all of it.
+    del left["go_names"]
     for subject in (*_SUBJECTS, _OTHERS):
         names = [name for module in subject.modules.split() for name in _defined(left, module)]
         if subject is _OTHERS:
@@ -127,7 +130,8 @@ def pages() -> Iterator[Page]:
         module = import_module(package)
         text = f"Importable from `{package}`.\n\n{inspect.getdoc(module)}"
         yield _page(package, file, title, text, public_names(module))
-    yield Page("go", "The Go index", f"# The Go index\n\n{go_index()}", ())
+    index = f"# The Go index\n\n{_directive('loadbalancer.go_names')}\n\n{go_index()}"
+    yield Page("go", "The Go index", index, ("loadbalancer.go_names",))
 
 
 def _defined(left: dict[str, str], module: str) -> list[str]:
@@ -184,28 +188,61 @@ def _table(item: type[Any]) -> str:
 
 
 def _fields_of_model(model: type[BaseModel]) -> str:
-    """The fields of a Pydantic model: wire key, what it may hold, default, meaning."""
-    if not model.model_fields:
-        return ""
-    schema = model.model_json_schema()
-    schema = schema.get("$defs", {}).get(model.__name__, schema)
-    # An address also takes text: the first of the two is the one with fields.
-    properties: dict[str, Any] = (schema.get("anyOf", [schema])[0]).get("properties", {})
-    is_wire = any(field.alias for field in model.model_fields.values()) or (
-        model.__module__ == "loadbalancer.models"
-    )
+    """The fields of a Pydantic model: what they may hold, wire key or default, meaning."""
+    properties = _properties(model)
+    is_wire = model.__module__ == "loadbalancer.models"
     rows: list[str] = []
     for name, field in model.model_fields.items():
         key = field.alias or name
-        default = "required" if field.is_required() else _code(_default(field))
         meaning = _one_line(field.description or "")
-        cells = [f"`{name}`", *([f"`{key}`"] if is_wire else [])]
-        cells += [_holds(properties.get(key, {})), *([] if is_wire else [default]), meaning]
-        if is_wire and field.is_required():
-            cells[-1] = f"Required. {meaning}"
-        rows.append("| " + " | ".join(cells) + " |")
-    head = ["field", "key", "holds", ""] if is_wire else ["field", "holds", "default", ""]
-    return "\n".join([_row(head), "|---" * len(head) + "|", *rows])
+        holds = _linked(field.annotation) or _holds(properties[key])
+        if is_wire:
+            required = "Required. " if field.is_required() else ""
+            cells = [f"`{name}`", f"`{key}`", holds, required + meaning]
+        else:
+            default = "required" if field.is_required() else _code(_default(field))
+            cells = [f"`{name}`", holds, default, meaning]
+        rows.append(_row(cells))
+    head = ["field", "key in JSON", "holds", ""] if is_wire else ["field", "holds", "default", ""]
+    return "\n".join([_row(head), "|---" * len(head) + "|", *rows]) if rows else ""
+
+
+def _properties(model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema(by_alias=True)
+    schema = schema.get("$defs", {}).get(model.__name__, schema)
+    # An address also takes text: of two forms one has the fields.
+    for form in (schema, *schema.get("anyOf", ())):
+        if "properties" in form:
+            return dict(form["properties"])
+    # A root model is its only field.
+    return {"root": schema}
+
+
+def _linked(kind: Any) -> str:
+    """A link to the entry of a type of the package; nothing for any other."""
+    if get_origin(kind) is list:
+        inner = _linked(get_args(kind)[0])
+        return f"list of {inner}" if inner else ""
+    options = [each for each in get_args(kind) if each is not type(None)]
+    if len(options) == 1 and get_origin(kind) in (Union, UnionType):
+        return _linked(options[0])
+    name = _entries().get(kind) if isinstance(kind, type) else None
+    if not name:
+        return ""
+    return f"[`{name.rpartition('.')[2]}`][{name}]"
+
+
+@cache
+def _entries() -> dict[type[Any], str]:
+    """The full name under which each public type is on a page."""
+    found: dict[type[Any], str] = {}
+    for package in ("loadbalancer", *PACKAGES):
+        module = import_module(package)
+        for name in public_names(module):
+            item = getattr(module, name)
+            if inspect.isclass(item):
+                found.setdefault(item, f"{package}.{name}")
+    return found
 
 
 def _default(field: Any) -> Any:
@@ -272,7 +309,7 @@ def _holds(schema: dict[str, Any]) -> str:
 
 
 def _code(value: Any) -> str:
-    text = str(value) if isinstance(value, Enum) else repr(value)
+    text = f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else repr(value)
     return "`" + text.replace("|", "\\|") + "`"
 
 

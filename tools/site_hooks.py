@@ -10,7 +10,7 @@ import posixpath
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -35,7 +35,7 @@ _link = re.compile(r"\[([^\[\]]+)\]\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)")
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Name the pages of the reference in the navigation; leave out guides not yet written."""
-    sections: list[dict[str, Any]] = config["nav"]
+    sections = cast(list[dict[str, Any]], config.nav)  # pyright: ignore[reportUnknownMemberType]
     for section in sections:
         for title, content in section.items():
             if title == "Reference":
@@ -43,7 +43,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
                     {page.title: f"reference/{page.file}.md"} for page in reference_pages.pages()
                 )
             elif isinstance(content, list):
-                content[:] = [each for each in content if _is_there(next(iter(each.values())))]
+                entries = cast(list[dict[str, str]], content)
+                content[:] = [each for each in entries if all(map(_is_there, each.values()))]
     return config
 
 
