@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -104,7 +104,7 @@ def public_names(package: ModuleType) -> list[str]:
     names: list[str] = getattr(package, "__all__", None) or [
         # The generated wire models have no list of their own.
         name
-        for name, item in vars(package).items()
+        for name, item in sorted(vars(package).items())
         if getattr(item, "__module__", "") == package.__name__ and name.isidentifier()
     ]
     return [name for name in names if not isinstance(getattr(package, name), ModuleType)]
@@ -128,7 +128,7 @@ def pages() -> Iterator[Page]:
             yield _page("loadbalancer", subject.file, subject.title, subject.text, names)
     for package, (file, title) in PACKAGES.items():
         module = import_module(package)
-        text = f"Importable from `{package}`.\n\n{inspect.getdoc(module)}"
+        text = f"Importable from `{package}`.\n\n{inspect.getdoc(module) or ''}"
         yield _page(package, file, title, text, public_names(module))
     index = f"# The Go index\n\n{_directive('loadbalancer.go_names')}\n\n{go_index()}"
     yield Page("go", "The Go index", index, ("loadbalancer.go_names",))
@@ -153,6 +153,10 @@ def _page(package: str, file: str, title: str, text: str, names: Iterable[str]) 
 
 def _entry(name: str, item: Any) -> Iterator[str]:
     """One name: heading and docstring, what its fields may hold, then each of its methods."""
+    if name == "loadbalancer.audit.MEANINGS":
+        yield _directive(name, show_attribute_values=False)
+        yield _table_of_mapping(item)
+        return
     if not inspect.isclass(item):
         yield _directive(name)
         return
@@ -162,18 +166,31 @@ def _entry(name: str, item: Any) -> Iterator[str]:
         if not key.startswith("_")
         and (isinstance(value, property | classmethod | staticmethod) or inspect.isfunction(value))
     ]
-    yield _directive(name, members=False)
+    # The constructor of a wire model takes its fields, of which its signature says nothing.
+    is_wire = item.__module__ == "loadbalancer.models"
+    hidden = {"merge_init_into_class": False, "show_bases": False} if is_wire else {}
+    yield _directive(name, members=False, **hidden)
     if table := _table(item):
         yield table
     for member in members:
         yield _directive(f"{name}.{member}", level=3)
 
 
-def _directive(name: str, *, level: int = 2, members: bool = True) -> str:
+def _directive(name: str, *, level: int = 2, **options: bool) -> str:
     lines = [f"::: {name}", "    options:", f"        heading_level: {level}"]
-    if not members:
-        lines.append("        members: false")
+    lines += [f"        {key}: {str(value).lower()}" for key, value in options.items()]
     return "\n".join(lines)
+
+
+def _table_of_mapping(mapping: Mapping[str, Any]) -> str:
+    """Each key with the fields of its named tuple."""
+    first: Any = next(iter(mapping.values()))
+    names = _named(first.__class__)
+    rows = [
+        _row([f"`{key}`", *(_one_line(str(getattr(value, name))) for name in names)])
+        for key, value in mapping.items()
+    ]
+    return _lines_of_table(["", *names], rows)
 
 
 def _table(item: type[Any]) -> str:
@@ -181,8 +198,8 @@ def _table(item: type[Any]) -> str:
         return _fields_of_model(item)
     if issubclass(item, Enum):
         rows = [f"| `{each.name}` | `{each.value!r}` |" for each in item]
-        return "\n".join(["| member | value |", "|---|---|", *rows])
-    if is_dataclass(item):
+        return _lines_of_table(["member", "value"], rows)
+    if is_dataclass(item) or _named(item):
         return _fields_of_dataclass(item)
     return ""
 
@@ -204,7 +221,7 @@ def _fields_of_model(model: type[BaseModel]) -> str:
             cells = [f"`{name}`", holds, default, meaning]
         rows.append(_row(cells))
     head = ["field", "key in JSON", "holds", ""] if is_wire else ["field", "holds", "default", ""]
-    return "\n".join([_row(head), "|---" * len(head) + "|", *rows]) if rows else ""
+    return _lines_of_table(head, rows)
 
 
 def _properties(model: type[BaseModel]) -> dict[str, Any]:
@@ -251,28 +268,34 @@ def _default(field: Any) -> Any:
 
 def _fields_of_dataclass(cls: type[Any]) -> str:
     told = _docstrings_of_fields(cls)
-    rows: list[str] = []
+    rows = [
+        _row([f"`{name}`", f"`{_one_line(str(kind))}`", default, _one_line(told.get(name, ""))])
+        for name, kind, default in _plain_fields(cls)
+        if not name.startswith("_")
+    ]
+    return _lines_of_table(["field", "type", "default", ""], rows)
+
+
+def _plain_fields(cls: type[Any]) -> Iterator[tuple[str, Any, str]]:
+    """Name, type and default of the fields of a dataclass or named tuple."""
+    if not is_dataclass(cls):
+        for name in _named(cls):
+            kind = cls.__annotations__[name]
+            default = _code(defaults[name]) if name in (defaults := cls._field_defaults) else ""
+            yield name, getattr(kind, "__forward_arg__", kind), default or "required"
+        return
     for field in fields(cls):
-        if field.name.startswith("_"):
-            continue
         default = "required"
         if field.default is not MISSING:
             default = _code(field.default)
         elif field.default_factory is not MISSING:
             default = _code(field.default_factory())
-        kind = str(field.type).replace("|", "\\|")
-        rows.append(
-            _row(
-                [
-                    f"`{field.name}`",
-                    f"`{kind}`",
-                    default,
-                    told.get(field.name, "").replace("|", "\\|"),
-                ]
-            )
-        )
-    head = ["field", "type", "default", ""]
-    return "\n".join([_row(head), "|---" * len(head) + "|", *rows]) if rows else ""
+        yield field.name, field.type, default
+
+
+def _named(cls: type[Any]) -> tuple[str, ...]:
+    """The fields of a named tuple; none of any other class."""
+    return tuple(vars(cls).get("_fields", ()))
 
 
 def _docstrings_of_fields(cls: type[Any]) -> dict[str, str]:
@@ -311,6 +334,10 @@ def _holds(schema: dict[str, Any]) -> str:
 def _code(value: Any) -> str:
     text = f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else repr(value)
     return "`" + text.replace("|", "\\|") + "`"
+
+
+def _lines_of_table(head: list[str], rows: list[str]) -> str:
+    return "\n".join([_row(head), "|---" * len(head) + "|", *rows]) if rows else ""
 
 
 def _row(cells: list[str]) -> str:

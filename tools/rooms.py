@@ -92,6 +92,6 @@ def picture() -> str:
             f'height="{_HEIGHT}" rx="8" fill="#fff" stroke="#3f51b5" stroke-width="1.2"/>'
             f'<text x="{x}" y="{y - 5}" font-size="18" font-weight="600" fill="#1a237e">{room}'
             f"</text>"
-            f'<text x="{x}" y="{y + 18}" font-size="15" fill="#444">{text}</text>'
+            f'<text x="{x}" y="{y + 18}" font-size="14" fill="#444">{text}</text>'
         )
     return "\n".join([*lines, "</svg>"]) + "\n"

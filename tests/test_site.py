@@ -1,0 +1,76 @@
+"""The documentation site: what is on its pages. `make docs` builds it, and is strict as well."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import loadbalancer
+
+from .support import ROOT
+
+sys.path.insert(0, str(ROOT / "tools"))
+PAGES = [*import_module("reference_pages").pages()]
+PACKAGES = [
+    "loadbalancer",
+    *(f"loadbalancer.{each}" for each in ("audit", "datapath", "kubernetes", "models")),
+    *(f"loadbalancer.{each}" for each in ("schemas", "server", "sysdump")),
+]
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+READ = [ROOT / each for each in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
+
+
+def public_names(name: str) -> set[str]:
+    package = import_module(name)
+    if name == "loadbalancer.models":
+        # It has no list: its classes are what the OpenAPI document has schemas for.
+        schemas = loadbalancer.schemas.names()
+        return {f"{name}.{each}" for each in schemas if hasattr(package, each)}
+    names: list[str] = package.__all__
+    return {
+        f"{name}.{each}" for each in names if not isinstance(getattr(package, each), ModuleType)
+    }
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_public_name_is_on_one_page_of_the_reference(package: str) -> None:
+    shown = Counter(re.findall(r"^::: (\S+)$", "\n".join(page.text for page in PAGES), re.M))
+    assert {name: shown[name] for name in public_names(package)} == dict.fromkeys(
+        public_names(package), 1
+    )
+
+
+def test_a_field_is_shown_with_its_range() -> None:
+    (page,) = (page for page in PAGES if page.file == "backends")
+    (row,) = (line for line in page.text.splitlines() if line.startswith("| `weight`"))
+    assert row.startswith("| `weight` | integer 0 … 65535 | `100` | ")
+
+
+def test_every_guide_is_in_the_navigation() -> None:
+    named = re.findall(r"^ +- [^:]+: ([a-z_]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.M)
+    assert {page.name for page in DOCS} <= set(named)
+
+
+@pytest.mark.parametrize("page", [*DOCS, *READ], ids=lambda page: page.name)
+def test_links_lead_to_files_of_the_repository(page: Path) -> None:
+    links = re.findall(r"\]\((?![a-z]+:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_files_of_the_repository_name_what_is_committed() -> None:
+    """A link to a file that only happens to lie there would lead nowhere for others."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a checkout")
+    files = {ROOT / each for each in listed.stdout.splitlines()}
+    known = files | {parent for each in files for parent in each.parents}
+    for page in [*DOCS, *READ]:
+        for link in re.findall(r"\]\((?![a-z]+:|#)([^)#\s]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).resolve() in known, (page.name, link)
