@@ -91,6 +91,7 @@ _OTHERS = _Subject("others", "Other names", "Importable from `loadbalancer` as w
 PACKAGES = {
     "loadbalancer.models": ("models", "Wire models"),
     "loadbalancer.schemas": ("schemas", "JSON Schemas"),
+    "loadbalancer.text": ("text", "Values as text"),
     "loadbalancer.kubernetes": ("kubernetes", "Kubernetes"),
     "loadbalancer.datapath": ("datapath", "Datapath"),
     "loadbalancer.audit": ("audit", "Audit"),

@@ -15,14 +15,15 @@ _ROOMS: dict[str, tuple[str, float, int]] = {
     "sysdump": ("archives of a cluster", 0.95, 1),
     "datapath": ("the kernel's maps", 0.4, 2),
     "kubernetes": ("objects, and what they ask for", 1.45, 2),
-    "server": ("the service API over HTTP", 2.5, 2),
+    "server": ("the service API over HTTP", 2.6, 2),
     "payloads": ("JSON, YAML, text of all releases", 0.95, 3),
-    "agent": ("the agent's rules, and stores", 2.5, 3),
-    "audit": ("what differs, as findings", 3.6, 3),
+    "agent": ("the agent's rules, and stores", 2.7, 3),
+    "audit": ("what differs, as findings", 3.75, 3),
     "schemas": ("JSON Schemas, OpenAPI", 0.0, 4),
+    "text": ("numbers and states as text", 2.1, 4),
     "wire": ("JSON and domain, one release", 1.05, 4),
     "models": ("wire models, generated", 1.05, 5),
-    "domain": ("addresses, backends, services", 2.2, 5),
+    "domain": ("addresses, backends, services", 2.8, 5),
 }
 _WIDTH, _HEIGHT = 244, 62
 _COLUMN, _ROW, _MARGIN = 256, 108, 20
@@ -62,6 +63,8 @@ def picture() -> str:
         )
         for room, (_, column, row) in _ROOMS.items()
     }
+    if graph.keys() != middle.keys():
+        raise ValueError(f"rooms and boxes differ: {graph.keys() ^ middle.keys()}")
     width = max(x for x, _ in middle.values()) + _WIDTH // 2 + _MARGIN
     height = max(y for _, y in middle.values()) + _HEIGHT // 2 + _MARGIN
     lines = [
