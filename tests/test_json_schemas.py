@@ -439,8 +439,16 @@ class TestSchemas:
             "type": "object",
             "additionalProperties": False,
             "properties": {
-                "namespace": {"title": "Namespace", **field},
-                "name": {"title": "Name", **field},
+                "namespace": {
+                    "title": "Namespace",
+                    "description": "The namespace of the Kubernetes service.",
+                    **field,
+                },
+                "name": {
+                    "title": "Name",
+                    "description": "The name of the Kubernetes service.",
+                    **field,
+                },
                 "cluster": {
                     "title": "Cluster",
                     "description": "The cluster it is in, empty for the own one; agents know it "

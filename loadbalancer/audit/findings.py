@@ -29,14 +29,18 @@ FindingKind = Literal[
     "bpf-wrong-id",
     "bpf-wrong-type",
 ]
+"""Which kind of difference; those that begin with `bpf-` are between agent and kernel."""
 
 
 class Meaning(NamedTuple):
     """What a kind of finding means for traffic, and what to look at next."""
 
     severity: Severity
+    """How grave it is."""
     text: str
+    """What it means for traffic, in sentences."""
     next: str
+    """What to look at next."""
 
 
 _AGENT_LOGS = "the agent's log for the service's name"
@@ -147,14 +151,19 @@ class Finding:
     """One difference. `frontend` and `backend` are texts, `ip:port`, in the internal scope `/i`."""
 
     kind: FindingKind
+    """Which kind of difference; `MEANINGS` says what it means."""
     frontend: str
+    """The frontend that differs."""
     backend: str | None
     """None if the finding is about the service."""
     expected: str | int | None
     """The value that should be there; None if the finding is not about a value."""
     found: str | int | None
+    """The value that is there instead; None if the finding is not about a value."""
     severity: Severity
+    """How grave it is."""
     message: str
+    """The finding in one sentence, with the service's name."""
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

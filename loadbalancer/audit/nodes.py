@@ -22,7 +22,9 @@ class Disagreement:
     """A cluster IP that nodes see differently."""
 
     frontend: str
+    """The cluster IP and port, `ip:port`."""
     name: str
+    """The service, `namespace/name`."""
     views: tuple[tuple[tuple[str, ...], tuple[str, ...] | None], ...]
     """Nodes that agree with each other, and the backends they list: addresses, with the state
     behind where it is not active; None if they do not list the service. Most nodes first."""

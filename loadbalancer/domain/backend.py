@@ -42,6 +42,7 @@ class Backend(L3n4Addr):
     zone: Text = ""
     """The availability zone it runs in, empty if unknown; agents know it from 1.16 on."""
     state: BackendState = BackendState.ACTIVE
+    """Whether it gets traffic, and of which kind."""
     preferred: Preferred = False
     """Whether it is taken before others that are not preferred."""
 

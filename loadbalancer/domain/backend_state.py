@@ -20,17 +20,18 @@ __all__ = [
 
 
 class BackendState(StrictIntEnum):
-    """What a backend is used for (Go: `BackendState`).
-
-    ACTIVE takes new connections; TERMINATING only serves the ones it has; QUARANTINED is
-    health-checked and otherwise unused; MAINTENANCE is unused and not health-checked.
-    """
+    """What a backend is used for (Go: `BackendState`)."""
 
     ACTIVE = 0
+    """It takes new connections."""
     TERMINATING = 1
+    """It only serves the connections it has."""
     QUARANTINED = 2
+    """It was found unhealthy: it is not used, and its health is checked."""
     MAINTENANCE = 3
+    """Its operator took it out: it is not used, and its health is not checked."""
     INVALID = 4
+    """Not a state; there is no word for it."""
 
     def string(self) -> str:
         """The word for the state (Go: `String`).

@@ -51,7 +51,9 @@ class Scope(StrictIntEnum):
     """Where a frontend is looked up (Go: `ScopeExternal`, `ScopeInternal`)."""
 
     EXTERNAL = 0
+    """For traffic from outside the cluster, and for all traffic where there is one frontend."""
     INTERNAL = 1
+    """For traffic from inside the cluster; printed as `/i` behind the port."""
 
 
 class L3n4Addr(L4Addr):
@@ -61,7 +63,9 @@ class L3n4Addr(L4Addr):
     """
 
     addr_cluster: AddrCluster
+    """The IP address, and the cluster it is in."""
     scope: Scope = Scope.EXTERNAL
+    """Which traffic the address is for."""
 
     if TYPE_CHECKING:
         # Pydantic makes it; type checkers believe that there is none.
@@ -190,6 +194,7 @@ class L3n4AddrID(L3n4Addr):
     """An `L3n4Addr` with the identifier of its service, 0 … 2³²-1 (Go: `L3n4AddrID`)."""
 
     id: ID = 0
+    """The identifier, 0 … 2³²-1; 0 is none."""
 
     if TYPE_CHECKING:
         # Pydantic makes it; type checkers believe that there is none.

@@ -17,6 +17,7 @@ class L4Type(StrictStrEnum):
     """A layer 4 protocol (Go: `L4Type`)."""
 
     NONE = "NONE"
+    """Not said."""
     TCP = "TCP"
     UDP = "UDP"
     SCTP = "SCTP"
@@ -32,7 +33,9 @@ class L4Addr(DomainValue):
     """A protocol and a port, 0 … 65535 (Go: `L4Addr`)."""
 
     protocol: L4Type = L4Type.NONE
+    """The protocol; NONE if it is not said."""
     port: UInt16 = 0
+    """The port number, 0 … 65535."""
 
     if TYPE_CHECKING:
         # Pydantic makes it; type checkers believe that there is none.

@@ -23,7 +23,9 @@ class ServiceName(DomainValue):
     """The namespace and name of a service (Go: `ServiceName`); each may be empty."""
 
     namespace: Text = ""
+    """The namespace of the Kubernetes service."""
     name: Text = ""
+    """The name of the Kubernetes service."""
     cluster: Text = ""
     """The cluster it is in, empty for the own one; agents know it from 1.14 on."""
 
@@ -40,24 +42,31 @@ class SVC(DomainModel):
     """A service (Go: `SVC`). It can be changed, and every assignment is validated."""
 
     frontend: L3n4AddrID
+    """Where clients reach the service, with the identifier of the service."""
     backends: list[Backend] = Field(default_factory=list[Backend])
+    """Where it sends its traffic; it may have none."""
     type: SVCType = SVCType.NONE
+    """How it is reached."""
     ext_traffic_policy: SVCTrafficPolicy = SVCTrafficPolicy.NONE
     """Where traffic from outside the cluster may go."""
     int_traffic_policy: SVCTrafficPolicy = SVCTrafficPolicy.NONE
     """Where traffic from inside the cluster may go."""
     nat_policy: SVCNatPolicy = SVCNatPolicy.NONE
+    """Whether it translates between IPv4 and IPv6, and which way."""
     session_affinity: Flag = False
+    """Whether the connections of a client go to the same backend."""
     session_affinity_timeout_sec: UInt32 = 0
     """How long a client keeps its backend, in seconds, 0 … 2³²-1."""
     health_check_node_port: UInt16 = 0
     """The node's port for health checks of the service, 0 … 65535; 0 is none."""
     name: ServiceName = ServiceName()
+    """The Kubernetes service it comes from."""
     load_balancer_source_ranges: list[CIDR] = Field(default_factory=list[CIDR])
-    """Who may connect; everybody if there are none."""
+    """The addresses of clients that may connect; all may if this is empty."""
     l7lb_proxy_port: UInt16 = 0
     """The port of the proxy that balances on layer 7, 0 … 65535; 0 is none."""
     l7lb_frontend_ports: list[Text] = Field(default_factory=list[Text])
+    """The frontend ports that the proxy balances, as numbers or names; all if this is empty."""
     loopback_hostport: Flag = False
     """Whether a HostPort service is for the loopback interface alone."""
 

@@ -33,19 +33,33 @@ class ServiceFlagBit(IntEnum):
     """The bits of `ServiceFlags` (Go: the constants `serviceFlag…`)."""
 
     EXTERNAL_IPS = 1 << 0
+    """The type is ExternalIPs."""
     NODE_PORT = 1 << 1
+    """The type is NodePort."""
     EXT_LOCAL_SCOPE = 1 << 2
+    """The external traffic policy is Local."""
     HOST_PORT = 1 << 3
+    """The type is HostPort."""
     SESSION_AFFINITY = 1 << 4
+    """The connections of a client go to the same backend."""
     LOAD_BALANCER = 1 << 5
+    """The type is LoadBalancer."""
     ROUTABLE = 1 << 6
+    """The frontend can be reached from outside the node."""
     SOURCE_RANGE = 1 << 7
+    """The client's address is checked against the source ranges."""
     LOCAL_REDIRECT = 1 << 8
+    """The type is LocalRedirect."""
     NAT46X64 = 1 << 9
+    """Frontend and backends differ in address family."""
     L7_LOAD_BALANCER = 1 << 10
+    """A proxy balances on layer 7."""
     LOOPBACK = 1 << 11
+    """A HostPort of the loopback interface alone."""
     INT_LOCAL_SCOPE = 1 << 12
+    """The internal traffic policy is Local."""
     TWO_SCOPES = 1 << 13
+    """There is a frontend of each scope."""
 
 
 # In the order in which they decide, should more than one be set.
@@ -173,14 +187,23 @@ class SvcFlagParam(DomainValue):
     """What `new_svc_flag` makes flags of (Go: `SvcFlagParam`)."""
 
     svc_type: SVCType = SVCType.NONE
+    """The type; NONE and ClusterIP have no bit."""
     svc_nat_policy: SVCNatPolicy = SVCNatPolicy.NONE
+    """The translation between address families; which way it goes is not kept."""
     svc_ext_local: Flag = False
+    """Whether the external traffic policy is Local."""
     svc_int_local: Flag = False
+    """Whether the internal traffic policy is Local."""
     session_affinity: Flag = False
+    """Whether the connections of a client go to the same backend."""
     is_routable: Flag = False
+    """Whether the frontend can be reached from outside the node."""
     check_source_range: Flag = False
+    """Whether the client's address is checked against the source ranges."""
     l7_load_balancer: Flag = False
+    """Whether a proxy balances on layer 7."""
     loopback_hostport: Flag = False
+    """Whether a HostPort is of the loopback interface alone; ignored for other types."""
 
     if TYPE_CHECKING:
         # Pydantic makes it; type checkers believe that there is none.

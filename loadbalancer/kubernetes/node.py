@@ -23,15 +23,19 @@ class Node:
     """
 
     name: str = ""
+    """The node's name, as Pods and EndpointSlices have it."""
     zone: str = ""
     """The zone, empty if unknown: topology hints are then not followed."""
     addresses: tuple[str, ...] = ()
     """Where node ports and host ports are served, `0.0.0.0` and `::` included if so."""
     ipv4: bool = True
+    """Whether the agent serves IPv4."""
     ipv6: bool = True
+    """Whether the agent serves IPv6."""
     node_port: bool = True
     """Whether the agent replaces kube-proxy: node ports, external and load-balancer IPs."""
     host_port: bool = True
+    """Whether the agent serves host ports."""
     terminating_endpoints: bool = True
     """Whether terminating endpoints are kept as terminating backends."""
     topology: bool = False

@@ -53,13 +53,13 @@ class Limits:
     """How much one request may ask for."""
 
     body_bytes: int = 2 * 1024 * 1024
-    """How large a body may be."""
+    """How large a body may be, in bytes."""
     body_seconds: float = 30.0
-    """How long a client may take to send a body."""
+    """How long a client may take to send a body, in seconds."""
     backends: int = 10_000
     """How many backends a service may have."""
     held_bytes: int = 64 * 1024 * 1024
-    """How large the bodies of all requests under way may be together."""
+    """How large the bodies of all requests under way may be together, in bytes."""
 
 
 def parse_id(text: str) -> int:

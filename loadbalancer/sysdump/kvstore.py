@@ -19,14 +19,18 @@ def _null_is_empty(value: Any) -> Any:
 
 
 class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, use_attribute_docstrings=True
+    )
 
 
 class KVStorePort(_Read):
     """A port by its protocol, as it stands in the store (`TCP`)."""
 
     protocol: str = Field("", alias="Protocol")
+    """The protocol, in upper case."""
     port: int = Field(0, alias="Port", ge=0, le=0xFFFF)
+    """The port number, 0 … 65535."""
 
 
 # By address, then by the name of the port.
@@ -38,15 +42,25 @@ class ClusterService(_Read):
     """A service that a cluster shares with the others (Go: `store.ClusterService`)."""
 
     cluster: str
+    """The name of the cluster that shares it."""
     namespace: str
+    """The namespace of the Kubernetes service."""
     name: str
+    """The name of the Kubernetes service."""
     frontends: Ports = {}
+    """The ports of each frontend address, by their names."""
     backends: Ports = {}
+    """The ports of each backend address, by their names."""
     labels: Texts = {}
+    """The labels of the Kubernetes service."""
     selector: Texts = {}
+    """The labels of the pods behind it."""
     include_external: bool = Field(False, alias="includeExternal")
+    """Whether backends of other clusters serve it, too."""
     shared: bool = False
+    """Whether other clusters may use its backends."""
     cluster_id: int = Field(0, alias="clusterID", ge=0)
+    """The id of the cluster that shares it; 0 if it is not said."""
 
 
 def read_kvstore_services(data: bytes, path: str) -> tuple[list[ClusterService], list[Problem]]:

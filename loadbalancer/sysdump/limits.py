@@ -18,7 +18,9 @@ class Problem(NamedTuple):
     """Something that was left out: which file, and why. The rest was read all the same."""
 
     path: str
+    """The file, by its path within the archive."""
     reason: str
+    """Why it, or a part of it, was left out."""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
@@ -41,5 +43,6 @@ class Limits:
     ratio: int = 250
     """Unpacked over packed size, looked at once `ratio_from` bytes have come out."""
     ratio_from: int = 32 << 20
+    """How many bytes have to have come out before the ratio counts."""
     directory_bytes: int = 64 << 20
     """The table of contents of a zip."""

@@ -13,11 +13,17 @@ class NodeOptions:
     """The switches of `loadbalancer.kubernetes.Node`, under the same names."""
 
     ipv4: bool = True
+    """Whether the agent serves IPv4."""
     ipv6: bool = True
+    """Whether the agent serves IPv6."""
     node_port: bool = True
+    """Whether the agent replaces kube-proxy: node ports, external and load-balancer IPs."""
     host_port: bool = True
+    """Whether the agent serves host ports."""
     terminating_endpoints: bool = True
+    """Whether terminating endpoints are kept as terminating backends."""
     topology: bool = False
+    """Whether topology hints are followed."""
 
     def as_dict(self) -> dict[str, bool]:
         """To be handed on: `Node(name, **options.as_dict())`."""

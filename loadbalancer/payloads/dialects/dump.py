@@ -24,6 +24,7 @@ class Note:
     rule: str
     """The name of the rule it was read by, such as `protocol-case`."""
     message: str
+    """What stands there, and what it was read as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ class DumpProblem:
     """A part of a dump that could not be read. All other services are there."""
 
     pointer: str
+    """The place, a JSON Pointer (RFC 6901); empty if it is the dump as a whole."""
     reason: str
+    """What is wrong there."""
     line: int | None = None
     """The line of the text, from 1; None if the format has no lines to speak of."""
 
@@ -57,8 +60,11 @@ class Dump:
     """What `read_dump` returns."""
 
     services: list[SVC]
+    """Every service that could be read, in the order of the dump."""
     format: Format
+    """What the text is: `json`, `yaml`, `text` (the table of `service list`) or `statedb`."""
     problems: list[DumpProblem]
+    """What could not be read."""
     _look: Callable[[], Look] = field(repr=False, compare=False)
 
     @cached_property
