@@ -25,7 +25,7 @@ from .api import Answer, ServiceAPI, refusal
 from .bodies import BodyReader
 from .metrics import Metrics, MetricsMiddleware
 from .operations import Reply, ServiceFirst, refused_method
-from .pages import page_routes
+from .pages import data_routes, page_routes
 from .requests import Limits, RequestError
 from .router import reply_response
 
@@ -75,6 +75,7 @@ def create_app(
         exception_handlers={HTTPException: _http_error, Exception: _unforeseen_error},
     )
     app.router.routes.extend(page_routes())
+    app.router.routes.extend(data_routes(store))
     app.router.routes.extend(_monitor_routes(store, metrics))
     app.router.routes.append(_check_route(limits))
     paths = frozenset({*_API_PATHS, "/openapi.json", *(route.path for route in page_routes())})

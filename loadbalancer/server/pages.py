@@ -1,7 +1,8 @@
 """The pages for people: the services at a glance, and the documentation of the API.
 
 All they need is in this package; nothing is fetched from elsewhere, and the browser is told
-to refuse it.
+to refuse it. What the list of services needs to stay up to date is here as well: it is not a
+part of the service API.
 """
 
 from __future__ import annotations
@@ -10,17 +11,27 @@ from collections.abc import Callable, Coroutine
 from importlib.resources import files
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-__all__ = ["page_routes"]
+from ..agent.stores.base import Store, StoreBusyError, StoreError
+from .answers import Answer, refusal
+from .digests import Digests, services_by_id
+from .listing import Listing, preferences
+from .requests import RequestError
+
+__all__ = ["data_routes", "page_routes"]
 
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _PATHS = {
     "/": "services.html",
     "/docs": "docs.html",
+    "/static/checker.js": "checker.js",
     "/static/docs.js": "docs.js",
+    "/static/dom.js": "dom.js",
+    "/static/rows.js": "rows.js",
     "/static/services.js": "services.js",
     "/static/style.css": "style.css",
     "/static/icon.svg": "icon.svg",
@@ -50,3 +61,33 @@ def _page(name: str) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         return Response(content, headers=_HEADERS, media_type=media_type)
 
     return page
+
+
+def data_routes(store: Store) -> list[Route]:
+    """The routes of what the list of services shows: what has changed, and the services."""
+    digests = Digests(store)
+    listing = Listing()
+
+    async def get_digests(request: Request) -> Response:
+        wanted = preferences(request.scope["headers"])
+        return await _answered(lambda: listing.answer(digests.read(), wanted))
+
+    async def get_services(request: Request) -> Response:
+        wanted = preferences(request.scope["headers"])
+        asked = request.query_params.get("ids", "")
+        return await _answered(lambda: Listing().answer(services_by_id(store, asked), wanted))
+
+    return [Route("/services/digests", get_digests), Route("/services", get_services)]
+
+
+async def _answered(work: Callable[[], Answer]) -> Response:
+    try:
+        answer = await run_in_threadpool(work)
+    except RequestError as error:
+        answer = refusal(error)
+    except StoreBusyError as error:
+        answer = refusal(RequestError(503, str(error)))
+    except StoreError as error:
+        answer = refusal(RequestError(500, str(error)))
+    headers = {name.decode(): value.decode() for name, value in answer.headers}
+    return Response(answer.body, answer.status, headers, "application/json")

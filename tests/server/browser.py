@@ -133,3 +133,10 @@ class Browser:
         """The whole page as a picture."""
         picture = self.call("Page.captureScreenshot", captureBeyondViewport=True)["data"]
         path.write_bytes(base64.b64decode(picture))
+
+
+def picture(browser: Browser, name: str) -> None:
+    """Leave a picture of the page in `$SCREENSHOTS`, if that is set."""
+    directory = os.environ.get("SCREENSHOTS")
+    if directory:
+        browser.screenshot(Path(directory) / name)

@@ -1,17 +1,21 @@
-"""Stores of all kinds, and servers that really listen."""
+"""Stores of all kinds, servers that really listen, and a browser."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from uvicorn import Config, Server
 
 from loadbalancer.agent.stores.opening import open_store
-from loadbalancer.server import MemoryStore, SQLiteStore, Store
+from loadbalancer.server import MemoryStore, SQLiteStore, Store, create_app
+from loadbalancer.server.sockets import listen_tcp
 
+from .browser import Browser, find_browser
 from .etcd_cluster import ETCD, WITHOUT_ETCD, EtcdCluster, new_prefix
-from .live import ThreadServer
+from .live import ThreadServer, wait_until
 
 NewStore = Callable[[], Store]
 
@@ -54,3 +58,27 @@ def store(new_store: NewStore) -> Store:
 def thread_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[ThreadServer]:
     with ThreadServer(tmp_path_factory.mktemp("live") / "server.sock") as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[Browser]:
+    """A real browser."""
+    program = find_browser()
+    if program is None:
+        pytest.skip("no chromium is installed")
+    with Browser(program) as browser:
+        yield browser
+
+
+@pytest.fixture
+def url(store: Store) -> Generator[str]:
+    """Where a server with the store listens."""
+    with listen_tcp("127.0.0.1", 0) as listener:
+        config = Config(create_app(store), log_level="critical", ws="none")
+        server = Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        wait_until(lambda: server.started)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(30)

@@ -1,138 +1,242 @@
-"use strict";
+// The list of services: kept up to date by fetching what has changed, and searched here.
 
-const SECONDS = 2;
-const MOST_ROWS = 1000;
-const MOST_BACKENDS = 50;
-const byId = (id) => document.getElementById(id);
+import { byId, element, number, refusal } from "./dom.js";
+import { entry, row } from "./rows.js";
 
-function element(tag, text, className) {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
+const ROWS = 100;
+const FETCHED_AT_ONCE = 500;
+// A long list has long digests: it is asked for less often.
+const MANY_SERVICES = 2000;
+const SECONDS = { few: 2, many: 5, failing: 5 };
 
-function address(of) {
-  const host = of.ip.includes(":") ? `[${of.ip}]` : of.ip;
-  return `${host}:${of.port || 0}`;
-}
+const services = new Map(); // by id, as text
+const rows = new Map(); // the rows that have been made, by id
+let order = []; // the ids, ascending
+let found = []; // the ids that match
+let page = 0;
+let tag = null; // of the digests that `services` corresponds to
 
-function frontendText(frontend) {
-  const protocol = frontend.protocol ? `/${frontend.protocol.toUpperCase()}` : "";
-  return address(frontend) + protocol + (frontend.scope === "internal" ? "/i" : "");
-}
+// --- What is asked for
 
-function policies(flags) {
-  const told = [];
-  if (flags.extTrafficPolicy) told.push(`external ${flags.extTrafficPolicy}`);
-  if (flags.intTrafficPolicy) told.push(`internal ${flags.intTrafficPolicy}`);
-  if (flags.natPolicy) told.push(flags.natPolicy);
-  if (flags.healthCheckNodePort) told.push(`health check ${flags.healthCheckNodePort}`);
-  return told.join(", ");
-}
+const wanted = { words: [], state: "", type: "" };
 
-function backendList(backends) {
-  const list = element("ul", undefined, "backends");
-  for (const backend of backends.slice(0, MOST_BACKENDS)) {
-    const item = element("li", undefined, backend.state || "");
-    item.append(element("span", `${address(backend)} `, "mono"), element("b", backend.state || "?"));
-    const more = [`weight ${backend.weight}`];
-    if (backend.preferred) more.push("preferred");
-    if (backend.nodeName) more.push(backend.nodeName);
-    item.append(element("span", ` ${more.join(", ")}`, "faint"));
-    list.append(item);
+function readAddress() {
+  const asked = new URLSearchParams(location.search);
+  byId("search").value = asked.get("q") || "";
+  for (const name of ["state", "type"]) {
+    byId(name).value = asked.get(name) || "";
+    if (byId(name).selectedIndex < 0) byId(name).value = "";
   }
-  if (backends.length > MOST_BACKENDS) {
-    list.append(element("li", `and ${backends.length - MOST_BACKENDS} more`, "faint"));
-  }
-  return list;
+  page = Math.max(0, (Number.parseInt(asked.get("page"), 10) || 1) - 1);
 }
 
-function row(service) {
-  const spec = (service.status && service.status.realized) || service.spec;
-  const flags = spec.flags || {};
-  const name = [flags.namespace, flags.name].filter(Boolean).join("/");
-  const made = element("tr");
-  made.append(
-    element("td", String(spec.id)),
-    element("td", frontendText(spec["frontend-address"]), "mono"),
-    element("td", flags.type || ""),
-    element("td", name),
-    element("td", policies(flags), "faint"),
+// A reload, a bookmark and a colleague see the same.
+function writeAddress() {
+  const asked = new URLSearchParams();
+  if (byId("search").value.trim()) asked.set("q", byId("search").value.trim());
+  for (const name of ["state", "type"]) if (byId(name).value) asked.set(name, byId(name).value);
+  if (page > 0) asked.set("page", page + 1);
+  const text = asked.toString();
+  history.replaceState(null, "", (text ? `?${text}` : location.pathname) + location.hash);
+}
+
+function readForm() {
+  wanted.words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+  wanted.state = byId("state").value;
+  wanted.type = byId("type").value;
+}
+
+const isFiltered = () => wanted.words.length > 0 || wanted.state !== "" || wanted.type !== "";
+
+function matches(service) {
+  return (
+    (!wanted.state || service.states.has(wanted.state)) &&
+    (!wanted.type || service.type === wanted.type) &&
+    wanted.words.every((word) => service.text.includes(word))
   );
-  const cell = element("td");
-  cell.append(backendList(spec["backend-addresses"] || []));
-  made.append(cell);
-  return made;
 }
 
-let shown = null;
+// --- What is shown
 
-function show(text) {
-  // Nothing is touched as long as nothing changes: a selection stays where it is.
-  if (text === shown) return;
-  const services = JSON.parse(text);
-  const rows = services.slice(0, MOST_ROWS).map(row);
-  if (services.length > MOST_ROWS) {
-    const more = element("td", `and ${services.length - MOST_ROWS} more`, "faint");
-    more.colSpan = 6;
-    const last = element("tr");
-    last.append(more);
-    rows.push(last);
+function show() {
+  found = order.filter((id) => services.has(id) && matches(services.get(id)));
+  // As long as services are being loaded for the first time, a later page may still come.
+  const pages = Math.max(1, Math.ceil(found.length / ROWS), tag === null ? page + 1 : 1);
+  page = Math.min(page, pages - 1);
+  place(found.slice(page * ROWS, (page + 1) * ROWS).map(rowOf));
+  const all = number(services.size, "service", "services");
+  const told = isFiltered() ? `${found.length.toLocaleString("en")} of ${all}` : all;
+  say(byId("count"), tag === null && services.size < order.length ? `${told}, loading …` : told);
+  byId("empty").hidden = tag === null || services.size > 0;
+  byId("no-hit").hidden = tag === null || services.size === 0 || found.length > 0;
+  byId("table").hidden = found.length <= page * ROWS;
+  byId("clear").hidden = !isFiltered();
+  for (const pager of document.querySelectorAll(".pager")) {
+    pager.hidden = pages === 1;
+    pager.querySelector(".previous").disabled = page === 0;
+    pager.querySelector(".next").disabled = page === pages - 1;
+    say(pager.querySelector(".where"), `page ${page + 1} of ${pages.toLocaleString("en")}`);
   }
-  byId("services").replaceChildren(...rows);
-  byId("count").textContent = `(${services.length})`;
-  byId("empty").hidden = services.length > 0;
-  shown = text;
 }
 
-async function refresh() {
-  if (!document.hidden) {
-    const status = byId("updated");
-    try {
-      const answer = await fetch("v1/service", { cache: "no-store" });
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      show(await answer.text());
-      status.textContent = `updated ${new Date().toLocaleTimeString()}`;
-      status.className = "right";
-    } catch (error) {
-      status.textContent = `no answer: ${error.message}`;
-      status.className = "right bad";
+// What has not changed is not touched: a selection stays, and nothing is read out again.
+function say(where, text) {
+  if (where.textContent !== text) where.textContent = text;
+}
+
+function rowOf(id) {
+  const service = services.get(id);
+  const asked = JSON.stringify([wanted.words, wanted.state]);
+  const made = rows.get(id);
+  if (made && made.service === service && made.asked === asked) return made.node;
+  const node = row(id, service, wanted, made ? made.isOpen : false, (isOpen) => {
+    rows.get(id).isOpen = isOpen;
+  });
+  if (made && made.service !== service) node.classList.add("changed");
+  rows.set(id, { service, asked, node, isOpen: made ? made.isOpen : false });
+  return node;
+}
+
+function place(nodes) {
+  const body = byId("services");
+  const focused = document.activeElement.closest("#services tr");
+  const stay = new Set(nodes);
+  for (const node of [...body.children]) if (!stay.has(node)) node.remove();
+  let at = body.firstElementChild;
+  for (const node of nodes) {
+    if (node === at) at = at.nextElementSibling;
+    else body.insertBefore(node, at);
+  }
+  if (focused && !focused.isConnected) {
+    const again = nodes.find((node) => node.dataset.id === focused.dataset.id);
+    const button = again && again.querySelector("button");
+    if (button) button.focus();
+  }
+}
+
+// How many services each choice of a filter would leave.
+function countChoices() {
+  const states = {};
+  const types = {};
+  for (const service of services.values()) {
+    types[service.type] = (types[service.type] || 0) + 1;
+    for (const state of service.states) states[state] = (states[state] || 0) + 1;
+  }
+  for (const [name, counts] of [["state", states], ["type", types]]) {
+    for (const option of byId(name).options) {
+      const count = (counts[option.value] || 0).toLocaleString("en");
+      if (option.value) say(option, `${option.dataset.text} (${count})`);
     }
   }
-  setTimeout(refresh, SECONDS * 1000);
 }
 
-function verdict(found) {
-  const box = byId("verdict");
-  const list = element("ul", undefined, "problems");
-  for (const problem of found.problems) {
-    const item = element("li");
-    if (problem.pointer) item.append(element("code", problem.pointer), " ");
-    if (problem.severity === "warning") item.append("warning: ");
-    item.append(problem.message);
-    if (problem.meant) item.append("; did you mean ", element("code", problem.meant), "?");
-    if (problem.line) item.append(element("span", ` line ${problem.line}, column ${problem.column}`, "faint"));
-    list.append(item);
+// --- Keeping up to date
+
+async function fetched(path, headers = {}) {
+  const answer = await fetch(path, { cache: "no-store", headers }).catch(() => {
+    throw new Error("it cannot be reached");
+  });
+  if (!answer.ok && answer.status !== 304) throw new Error(await refusal(answer));
+  return answer;
+}
+
+async function update() {
+  const answer = await fetched("services/digests", tag ? { "If-None-Match": tag } : {});
+  if (answer.status === 304) return;
+  const digests = await answer.json();
+  order = Object.keys(digests).sort((a, b) => a - b);
+  for (const id of [...services.keys()]) if (!Object.hasOwn(digests, id)) forget(id);
+  const changed = order.filter((id) => services.get(id)?.digest !== digests[id]);
+  for (let start = 0; start < changed.length; start += FETCHED_AT_ONCE) {
+    const ids = changed.slice(start, start + FETCHED_AT_ONCE);
+    const part = await (await fetched(`services?ids=${ids.join(",")}`)).json();
+    for (const id of ids) {
+      if (Object.hasOwn(part, id)) services.set(id, entry(id, digests[id], part[id]));
+      else forget(id);
+    }
+    show();
   }
-  const refused = Object.entries(found.invalid_values || {}).map(([kind, number]) => `${kind}: ${number}`);
-  const told = found.valid
-    ? `Valid: ${found.contents || "nothing in it"}.`
-    : ["Invalid", ...refused, found.errors === 1 ? "1 error" : `${found.errors} errors`].join(", ") + ".";
-  box.replaceChildren(element("p", told, found.valid ? "good" : "bad"), list);
+  tag = answer.headers.get("ETag");
+  countChoices();
+  show();
 }
 
-async function check() {
+function forget(id) {
+  services.delete(id);
+  rows.delete(id);
+}
+
+let timer = null;
+
+async function refresh() {
+  clearTimeout(timer);
+  timer = null;
+  let seconds = services.size > MANY_SERVICES ? SECONDS.many : SECONDS.few;
+  const status = byId("updated");
   try {
-    const body = byId("payload").value;
-    const headers = { "Content-Type": "application/json" };
-    const answer = await fetch("check", { method: "POST", headers, body });
-    const found = await answer.json();
-    verdict(answer.ok ? found : { valid: false, errors: 1, problems: [found] });
+    await update();
+    const time = new Date().toLocaleTimeString();
+    status.textContent = `updated ${time}`;
+    status.dataset.time = time;
+    status.className = "right";
+    byId("trouble").hidden = true;
+    document.body.classList.remove("stale");
   } catch (error) {
-    byId("verdict").replaceChildren(element("p", `no answer: ${error.message}`, "bad"));
+    seconds = SECONDS.failing;
+    const since = status.dataset.time ? ` What is shown is from ${status.dataset.time}.` : "";
+    status.textContent = "no answer, trying again …";
+    status.className = "right bad";
+    say(byId("trouble"), `The server does not give its services: ${error.message}.${since}`);
+    byId("trouble").hidden = false;
+    document.body.classList.add("stale");
   }
+  if (!document.hidden) timer = setTimeout(refresh, seconds * 1000);
 }
 
-byId("check").addEventListener("click", check);
+// --- What people do
+
+function ask() {
+  page = 0;
+  readForm();
+  writeAddress();
+  show();
+}
+
+function turn(step) {
+  page += step;
+  writeAddress();
+  show();
+  byId("list").scrollIntoView();
+}
+
+for (const option of document.querySelectorAll("option[value]")) {
+  option.dataset.text = option.textContent;
+}
+byId("search").addEventListener("input", ask);
+byId("state").addEventListener("change", ask);
+byId("type").addEventListener("change", ask);
+byId("clear").addEventListener("click", () => {
+  byId("filters").reset();
+  ask();
+  byId("search").focus();
+});
+byId("filters").addEventListener("submit", (event) => event.preventDefault());
+for (const button of document.querySelectorAll(".previous")) {
+  button.addEventListener("click", () => turn(-1));
+}
+for (const button of document.querySelectorAll(".next")) {
+  button.addEventListener("click", () => turn(1));
+}
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.matches("input, textarea, select");
+  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  byId("search").select();
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && timer === null) refresh();
+});
+
+readAddress();
+readForm();
 refresh();
