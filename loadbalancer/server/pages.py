@@ -7,7 +7,7 @@ part of the service API.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -44,7 +44,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
 }
 
 
@@ -56,9 +55,11 @@ def page_routes() -> list[Route]:
 def _page(name: str) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     content = (files(__package__ or "") / "static" / name).read_bytes()
     media_type = _TYPES[name.rpartition(".")[2]]
+    listing = Listing()
 
     async def page(request: Request) -> Response:
-        return Response(content, headers=_HEADERS, media_type=media_type)
+        wanted = preferences(request.scope["headers"])
+        return _response(listing.answer(content, wanted), media_type, _HEADERS)
 
     return page
 
@@ -89,5 +90,11 @@ async def _answered(work: Callable[[], Answer]) -> Response:
         answer = refusal(RequestError(503, str(error)))
     except StoreError as error:
         answer = refusal(RequestError(500, str(error)))
-    headers = {name.decode(): value.decode() for name, value in answer.headers}
-    return Response(answer.body, answer.status, headers, "application/json")
+    return _response(answer, "application/json")
+
+
+def _response(
+    answer: Answer, media_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    own = {name.decode(): value.decode() for name, value in answer.headers}
+    return Response(answer.body, answer.status, {**(headers or {}), **own}, media_type)
