@@ -107,7 +107,7 @@ def test_the_exceptions_have_reasons() -> None:
 
 def test_imports_are_seen_wherever_they_stand() -> None:
     name = "domain.domain_model"
-    assert "loadbalancer.wire.converters" in set(imported(name, MODULES[name]))
+    assert "loadbalancer.wire.to_models" in set(imported(name, MODULES[name]))
     assert rooms_imported(name, MODULES[name]) == {"wire"}
     assert "command" not in {room for each in MAY_IMPORT.values() for room in each}
 

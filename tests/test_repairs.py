@@ -57,7 +57,7 @@ def test_a_constructed_model_with_nothing_in_it_is_no_attribute_error() -> None:
     with pytest.raises(ValidationError) as caught:
         new_svc_from_model(models.ServiceSpec.model_construct())
     error = caught.value
-    assert (error.title, error.errors()[0]["loc"]) == ("ServiceSpec", ("frontend_address",))
+    assert (error.title, error.errors()[0]["loc"]) == ("ServiceSpec", ("frontend-address",))
 
 
 def test_a_state_that_cannot_be_encoded_is_refused_like_any_other() -> None:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from .addr_cluster import AddrCluster
 from .backend_state import BackendState
-from .domain_model import converters
+from .domain_model import to_models
 from .l3n4 import L3n4Addr
 from .l4 import L4Type
 from .scalars import BackendID, FEPortName, Preferred, Text, UInt16
@@ -53,7 +53,7 @@ class Backend(L3n4Addr):
 
         The INVALID state and the protocol have no place on the wire and are left out.
         """
-        model: models.BackendAddress = converters().backend_address_model(self)
+        model: models.BackendAddress = to_models().backend_model(self)
         return model
 
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["DomainModel", "DomainValue", "all_fields_set", "converters"]
+__all__ = ["DomainModel", "DomainValue", "all_fields_set", "to_models"]
 
 
 class DomainModel(BaseModel):
@@ -63,12 +63,12 @@ def all_fields_set(cls: type[DomainModel]) -> set[str]:
 
 
 @cache
-def converters() -> Any:
-    """The module of the converters, for the methods that return wire models.
+def to_models() -> Any:
+    """The module that makes wire models, for the methods that return them.
 
     Imported when it is first needed, since the domain is there without the wire, and looked up
     just once, since an import in a function is not free.
     """
-    from ..wire import converters as module
+    from ..wire import to_models as module
 
     return module

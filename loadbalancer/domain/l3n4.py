@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from ..errors import AddressError, L4ProtocolError
 from .addr_cluster import AddrCluster
-from .domain_model import converters
+from .domain_model import to_models
 from .go_text import quote
 from .l4 import L4Addr, L4Type
 from .patterns import L3N4_ADDR
@@ -164,7 +164,7 @@ class L3n4Addr(L4Addr):
 
         The reference drops the protocol; `include_protocol=False` does so, too.
         """
-        model: models.FrontendAddress = converters().frontend_address_model(
+        model: models.FrontendAddress = to_models().frontend_model(
             self, include_protocol=include_protocol
         )
         return model

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from .backend import Backend
 from .cidr import CIDR
-from .domain_model import DomainModel, DomainValue, converters
+from .domain_model import DomainModel, DomainValue, to_models
 from .l3n4 import L3n4AddrID
 from .scalars import Flag, Text, UInt16, UInt32
 from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
@@ -76,5 +76,5 @@ class SVC(DomainModel):
         Backends are ordered by their id. The reference drops the frontend's protocol;
         `include_protocol=False` does so, too.
         """
-        model: models.Service = converters().service_model(self, include_protocol=include_protocol)
+        model: models.Service = to_models().service_model(self, include_protocol=include_protocol)
         return model

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import NoReturn
 
-from pydantic_core import SchemaValidator
+from pydantic import TypeAdapter
 
 from .. import models
 from ..domain.addr_cluster import AddrCluster
 from ..domain.backend import DEFAULT_BACKEND_WEIGHT, Backend
 from ..domain.l3n4 import L3n4Addr
+from ..domain.scalars import UInt16
 from ..domain.service import SVC
 from ..errors import ConversionError
-from .pydantic_inside import validator
-from .reading import reading_of_models
+from .defaults import Fields, backend_defaults
+from .from_models import OtherObjectError, new_backend, new_frontend, new_service
 from .refusals import Convertible, conversion_errors, ip_errors, spec_of_service
-from .writing import backend_json, frontend_json, spec_json
 
 __all__ = [
-    "backend_address_model",
-    "frontend_address_model",
     "new_backend_from_backend_model",
     "new_l3n4_addr_from_backend_model",
     "new_l3n4_addr_from_model",
     "new_svc_from_model",
     "new_svc_from_service",
-    "service_model",
 ]
 
-# What `model_validate_json` and `model_validate` do, without their options.
-_read_frontend_address: Callable[[str], models.FrontendAddress]
-_read_frontend_address = models.FrontendAddress.__pydantic_validator__.validate_json
-_read_backend_address: Callable[[str], models.BackendAddress]
-_read_backend_address = models.BackendAddress.__pydantic_validator__.validate_json
-_read_spec: Callable[[str], models.ServiceSpec]
-_read_spec = models.ServiceSpec.__pydantic_validator__.validate_json
-_new_service: Callable[[dict[str, Any]], models.Service]
-_new_service = models.Service.__pydantic_validator__.validate_python
+# What a conversion may stumble on; `_refuse` says what was wrong.
+_STUMBLES = (AttributeError, KeyError, TypeError, ValueError)
 
 
 def new_l3n4_addr_from_model(base: models.FrontendAddress | None) -> L3n4Addr | None:
@@ -47,7 +36,12 @@ def new_l3n4_addr_from_model(base: models.FrontendAddress | None) -> L3n4Addr | 
     Raises:
         ConversionError: the ip, the protocol or the scope is missing or wrong.
     """
-    return None if base is None else _convert(_frontend_validator(), base)
+    if base is None:
+        return None
+    try:
+        return new_frontend(base)
+    except _STUMBLES as error:
+        _refuse(base, error)
 
 
 def new_l3n4_addr_from_backend_model(base: models.BackendAddress) -> L3n4Addr:
@@ -72,8 +66,11 @@ def new_backend_from_backend_model(
     Raises:
         ConversionError: the ip is not an address, or there is no such state.
     """
-    backend: Backend = _convert(_backend_validator(default_weight), base)
-    return backend
+    absent = _absent_backend(default_weight)
+    try:
+        return new_backend(base, absent)
+    except _STUMBLES as error:
+        _refuse(base, error)
 
 
 def new_svc_from_model(
@@ -86,8 +83,11 @@ def new_svc_from_model(
     Raises:
         ConversionError: the frontend, a backend or the id is wrong.
     """
-    svc: SVC = _convert(_spec_validator(default_weight), base)
-    return svc
+    absent_backend = _absent_backend(default_weight)
+    try:
+        return new_service(base, absent_backend)
+    except _STUMBLES as error:
+        _refuse(base, error)
 
 
 def new_svc_from_service(
@@ -105,50 +105,28 @@ def new_svc_from_service(
         raise error.below(pointer) from None
 
 
-def frontend_address_model(
-    addr: L3n4Addr, *, include_protocol: bool = True
-) -> models.FrontendAddress:
-    """What `L3n4Addr.get_model` returns."""
-    return _read_frontend_address(frontend_json(addr, include_protocol=include_protocol))
-
-
-def backend_address_model(backend: Backend) -> models.BackendAddress:
-    """What `Backend.get_backend_model` returns."""
-    return _read_backend_address(backend_json(backend))
-
-
-def service_model(svc: SVC, *, include_protocol: bool = True) -> models.Service:
-    """What `SVC.get_model` returns; spec and status share one ServiceSpec, as in Go."""
-    spec = _read_spec(spec_json(svc, include_protocol=include_protocol))
-    return _new_service({"spec": spec, "status": {"realized": spec}})
-
-
-def _convert(converter: SchemaValidator, base: Convertible) -> Any:
-    """What a validator makes of a wire model.
+def _refuse(base: Convertible, error: Exception) -> NoReturn:
+    """Raise what is wrong with a wire model that could not be converted.
 
     Raises:
         ConversionError: the first thing wrong.
         pydantic.ValidationError: the model has been given values that no wire model has.
-        TypeError: it is not such a model.
+        TypeError: it is not such a model, or holds another one.
     """
-    try:
-        return converter.validate_python(base)
-    except ValueError:
-        for error in conversion_errors(base):
-            raise error from None
-        raise
-
-
-@lru_cache(maxsize=1)
-def _frontend_validator() -> SchemaValidator:
-    return validator(reading_of_models(DEFAULT_BACKEND_WEIGHT).frontend(), "FrontendAddress")
+    if isinstance(error, (KeyError, ValueError)):
+        for each in conversion_errors(base):
+            raise each from None
+    if not isinstance(error, OtherObjectError):
+        type(base).model_validate(base.model_dump(by_alias=True, warnings=False))
+    raise error
 
 
 @lru_cache(maxsize=128, typed=True)
-def _backend_validator(default_weight: int) -> SchemaValidator:
-    return validator(reading_of_models(default_weight).backend(), "BackendAddress")
+def _absent_backend(default_weight: int) -> Fields:
+    """What a backend has where the wire says nothing.
 
-
-@lru_cache(maxsize=128, typed=True)
-def _spec_validator(default_weight: int) -> SchemaValidator:
-    return validator(reading_of_models(default_weight).spec(), "ServiceSpec")
+    Raises:
+        pydantic.ValidationError: the weight is not one.
+    """
+    weight: TypeAdapter[int] = TypeAdapter(UInt16)
+    return backend_defaults(int(weight.validate_python(default_weight)))

@@ -32,6 +32,15 @@ class WireModel(BaseModel):
             data, self_instance=self, by_alias=True, by_name=True
         )
 
+    @property
+    def model_fields_set(self) -> set[str]:
+        """The names of the fields that are there: given, and not null, which means absent.
+
+        A set of the caller's own: instances may share the one that Pydantic keeps.
+        """
+        values = self.__dict__
+        return {name for name in self.__pydantic_fields_set__ if values.get(name) is not None}
+
     @classmethod
     def __get_pydantic_core_schema__(
         cls, source: type[BaseModel], handler: GetCoreSchemaHandler

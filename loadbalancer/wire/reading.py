@@ -1,45 +1,44 @@
-"""The conversion of wire values to domain objects, as Pydantic core schemas.
+"""The conversion of wire JSON to domain objects, as Pydantic core schemas.
 
-Checking a payload is Pydantic's work and so is building an object: a schema reads the fields
-of a wire model straight into those of a domain class. Wire values come as JSON, and then all
-is checked that the generated models check; or as instances of those models.
-
-A schema only tells good values from others. `refusals` says what is wrong with them.
+Checking a payload is Pydantic's work and so is building an object: a schema reads the JSON of a
+wire model straight into the fields of a domain class, and checks all that the generated models
+check. It only tells good values from others: what is wrong is for the models to say, and for
+`refusals`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
 from typing import Any, NamedTuple, NoReturn
 
-from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, PydanticOmit, core_schema
 
 from .. import models
 from ..domain.addr_cluster import AddrCluster
-from ..domain.backend import DEFAULT_BACKEND_WEIGHT, Backend
+from ..domain.backend import Backend
 from ..domain.backend_state import BackendState
 from ..domain.domain_model import DomainModel, all_fields_set
 from ..domain.l3n4 import L3n4Addr, L3n4AddrID
-from ..domain.scalars import UINT32_MAX, Text
+from ..domain.scalars import UINT32_MAX
 from ..domain.service import SVC, ServiceName
-from ..domain.service_type import SVCTrafficPolicy, SVCType
+from .defaults import (
+    LONGEST_REMEMBERED,
+    Fields,
+    backend_defaults,
+    defaults,
+    remembered_address,
+    service_defaults,
+)
 from .model import WireModel
 from .pydantic_inside import validator, wire_fields
 from .words import NAT_POLICIES, PROTOCOLS, SCOPES, STATES, SVC_TYPES, TRAFFIC_POLICIES
 
-__all__ = ["Reading", "reading_of_models"]
+__all__ = ["Reading"]
 
-Fields = dict[str, Any]
 Parts = tuple[Fields, None, set[str]]
 """What Pydantic makes an instance of: its fields, no extra ones, and which of them are set."""
 
 _after = core_schema.no_info_after_validator_function
-# Requests name the same addresses again and again, and to find one takes a fraction of the time
-# that it takes to read it. They cannot be changed, so that objects can share them.
-_remembered = lru_cache(maxsize=4096)(AddrCluster.parse)
-_LONGEST_REMEMBERED = 64
 _MAINTENANCE = BackendState.MAINTENANCE
 _NO_FLAGS: Fields = {}
 
@@ -55,18 +54,10 @@ class _Field(NamedTuple):
 
 
 class Reading:
-    """The schemas by which wire values become domain objects."""
+    """The schemas by which wire JSON becomes domain objects."""
 
-    def __init__(
-        self,
-        *,
-        from_json: bool,
-        remember_addresses: bool = True,
-        default_weight: int = DEFAULT_BACKEND_WEIGHT,
-    ) -> None:
-        self._from_json = from_json
+    def __init__(self, *, remember_addresses: bool) -> None:
         self._remember_addresses = remember_addresses
-        self._default_weight = default_weight
 
     def frontend(self, cls: type[L3n4Addr] = L3n4Addr) -> CoreSchema:
         """A FrontendAddress → `L3n4Addr` or a subclass."""
@@ -77,12 +68,12 @@ class Reading:
             addr_cluster=_Field("ip", self._read_address, required=True),
             scope=_Field("scope", _by(SCOPES), required=True),
         )
-        absent, fields_set = _defaults(cls), all_fields_set(cls)
+        absent, fields_set = defaults(cls), all_fields_set(cls)
 
         def parts(values: Fields) -> Parts:
             return absent | values, None, fields_set
 
-        return self._made(cls, values, parts, models.FrontendAddress)
+        return self._made(cls, values, parts)
 
     def backend(self) -> CoreSchema:
         """A BackendAddress → `Backend`."""
@@ -95,7 +86,7 @@ class Reading:
             state=_Field("state", _by(STATES)),
             preferred=_Field("preferred"),
         )
-        absent = _defaults(Backend) | {"weight": self._default_weight}
+        absent = backend_defaults()
         fields_set = all_fields_set(Backend)
 
         def parts(values: Fields) -> Parts:
@@ -104,7 +95,7 @@ class Reading:
                 fields["state"] = _MAINTENANCE
             return fields, None, fields_set
 
-        return self._made(Backend, values, parts, models.BackendAddress)
+        return self._made(Backend, values, parts)
 
     def spec(self) -> CoreSchema:
         """A ServiceSpec → `SVC`."""
@@ -119,12 +110,7 @@ class Reading:
             id=_Field("id", schema=id),
             update_services=_Field("update_services"),
         )
-        absent = _defaults(SVC) | {
-            "type": SVCType.ClusterIP,
-            "ext_traffic_policy": SVCTrafficPolicy.Cluster,
-            "int_traffic_policy": SVCTrafficPolicy.Cluster,
-            "name": ServiceName(**_defaults(ServiceName)),
-        }
+        absent = service_defaults()
         fields_set = all_fields_set(SVC)
 
         def parts(values: Fields) -> Parts:
@@ -139,7 +125,7 @@ class Reading:
             fields["l7lb_frontend_ports"] = []
             return fields, None, fields_set
 
-        return self._made(SVC, values, parts, models.ServiceSpec)
+        return self._made(SVC, values, parts)
 
     def service(self) -> CoreSchema:
         """A Service → `SVC`: of what is realized, if anything is, else of the spec.
@@ -194,7 +180,7 @@ class Reading:
             namespace=_Field("namespace"),
             traffic_policy=_Field("traffic_policy"),
         )
-        unnamed, fields_set = _defaults(ServiceName), all_fields_set(ServiceName)
+        unnamed, fields_set = defaults(ServiceName), all_fields_set(ServiceName)
         new_name = validator(core_schema.model_schema(ServiceName, core_schema.any_schema()))
 
         def fields_of(values: Fields) -> Fields:
@@ -205,15 +191,14 @@ class Reading:
                 values["name"] = new_name.validate_python((unnamed | name, None, fields_set))
             return values
 
-        return self._read(models.ServiceSpecFlags, _after(fields_of, values))
+        return _after(fields_of, values)
 
     def _read_address(self, text: CoreSchema) -> CoreSchema:
         read = _after(AddrCluster.parse, text)
         if not self._remember_addresses:
             return read
-        # A zone may be of any length, and nobody is to fill our memory.
-        short = core_schema.str_schema(strict=True, max_length=_LONGEST_REMEMBERED)
-        again = _after(_remembered, short)
+        short = core_schema.str_schema(strict=True, max_length=LONGEST_REMEMBERED)
+        again = _after(remembered_address, short)
         return core_schema.union_schema([again, read], mode="left_to_right")
 
     def _values(self, model: type[WireModel], **taken: _Field) -> CoreSchema:
@@ -228,67 +213,28 @@ class Reading:
             read[name] = core_schema.typed_dict_field(
                 self._value(field, each),
                 required=each.required,
-                validation_alias=alias if self._from_json else each.attribute,
+                validation_alias=alias,
             )
         return core_schema.typed_dict_schema(read)
 
     def _made(
-        self,
-        cls: type[DomainModel],
-        values: CoreSchema,
-        parts: Callable[[Fields], Parts],
-        model: type[WireModel],
+        self, cls: type[DomainModel], values: CoreSchema, parts: Callable[[Fields], Parts]
     ) -> CoreSchema:
         """An instance of a domain class, of the parts that a function makes of values."""
-        return self._read(model, core_schema.model_schema(cls, _after(parts, values)))
-
-    def _read(self, model: type[WireModel], schema: CoreSchema) -> CoreSchema:
-        """What reads the values of a model, be they in JSON or in an instance of it."""
-        if self._from_json:
-            return schema
-
-        def attributes(instance: object) -> Fields:
-            if not isinstance(instance, model):
-                raise TypeError(f"{model.__name__} expected, not {type(instance).__name__}")
-            fields = instance.__dict__
-            return {name: value for name, value in fields.items() if value is not None}
-
-        return core_schema.no_info_before_validator_function(attributes, schema)
+        return core_schema.model_schema(cls, _after(parts, values))
 
     def _value(self, field: core_schema.ModelField, taken: _Field) -> CoreSchema:
         schema = taken.schema or _never_null(field)
-        if not self._from_json and schema["type"] == "literal":
-            # A model can be given words that no payload can have, which are words all the same.
-            schema = core_schema.str_schema(strict=True)
-        elif not self._from_json and schema["type"] == "str":
-            # And texts that no payload can have, which the domain refuses.
-            schema = _text_schema()
         if taken.convert:
             schema = taken.convert(schema)
-        if self._from_json and not taken.required:
+        if not taken.required:
             null = _after(_omit, core_schema.none_schema())
             schema = core_schema.union_schema([schema, null], mode="left_to_right")
         return schema
 
 
-def reading_of_models(default_weight: int) -> Reading:
-    """The reading of wire models in which an absent weight is that, 0 … 65535.
-
-    Raises:
-        pydantic.ValidationError: it is not a weight.
-    """
-    weight = _never_null(wire_fields(models.BackendAddress)["weight"])
-    known: int = validator(weight, "default_weight").validate_python(default_weight)
-    return Reading(from_json=False, default_weight=int(known))
-
-
 def _by(words: Mapping[str, Any]) -> Callable[[CoreSchema], CoreSchema]:
     return lambda schema: _after(words.__getitem__, schema)
-
-
-def _defaults(cls: type[DomainModel]) -> Fields:
-    """The fields of an instance that is given none, in their order."""
-    return {name: field.get_default() for name, field in cls.model_fields.items()}
 
 
 def _omit(_: None) -> NoReturn:
@@ -307,12 +253,6 @@ def _never_null(field: core_schema.ModelField) -> CoreSchema:
         schema = schema["schema"]
     value: CoreSchema = schema
     return value
-
-
-@cache
-def _text_schema() -> CoreSchema:
-    """What the domain takes for a text."""
-    return TypeAdapter(Text).core_schema
 
 
 def _object(required: dict[str, CoreSchema], optional: dict[str, CoreSchema]) -> CoreSchema:

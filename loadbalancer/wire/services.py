@@ -181,9 +181,9 @@ def _split_equal_specs(
         start = after + len(comma)
 
 
-_ONE = Reading(from_json=True)
+_ONE = Reading(remember_addresses=True)
 # To remember the addresses of a dump would take more time than it saves, unless they recur.
-_MANY = Reading(from_json=True, remember_addresses=False)
+_MANY = Reading(remember_addresses=False)
 
 
 # Why something is refused is not for these to say, but for the wire models and the converters.

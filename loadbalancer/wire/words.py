@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import TypeVar
 
 from ..domain.backend_state import STATE_WORDS, BackendState, get_backend_state
@@ -20,6 +21,7 @@ __all__ = [
     "SVC_TYPES",
     "TRAFFIC_POLICIES",
     "WIRE_STATE_WORDS",
+    "wire_word",
 ]
 
 _Value = TypeVar("_Value")
@@ -63,3 +65,13 @@ NAT_POLICIES: Mapping[str, SVCNatPolicy] = _Words(
 TRAFFIC_POLICIES: Mapping[str, SVCTrafficPolicy] = _Words(
     {"Local": SVCTrafficPolicy.Local}, lambda _: SVCTrafficPolicy.Cluster
 )
+
+
+_NAMES: dict[StrEnum, str | None] = {
+    # NONE is a type and a policy of the domain alone: the wire has no word for it.
+    each: None if each.value == "NONE" else each.value
+    for family in (SVCType, SVCTrafficPolicy, SVCNatPolicy)
+    for each in family
+}
+wire_word = _NAMES.__getitem__
+"""The word of a type or policy, or None if it has none on the wire."""

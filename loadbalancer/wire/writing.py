@@ -1,7 +1,7 @@
 """What a domain object is on the wire: its JSON, compact, keys in the order of the wire.
 
-Output is made of these texts, and wire models are read from them. Texts at once, and past
-properties, since this runs for each backend of a dump.
+Texts at once, not those of wire models, and past properties, since this runs for each backend of
+a dump. `to_models` says the same as wire models.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from ..domain.l3n4 import L3n4Addr
 from ..domain.l4 import L4Type
 from ..domain.service import SVC
 from ..domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
-from .words import PROTOCOL_WORDS, SCOPE_WORDS, WIRE_STATE_WORDS
+from .words import PROTOCOL_WORDS, SCOPE_WORDS, WIRE_STATE_WORDS, wire_word
 
-__all__ = ["backend_json", "frontend_json", "spec_json"]
+__all__ = ["by_id", "frontend_json", "spec_json"]
 
 _Value = TypeVar("_Value")
 _Family = TypeVar("_Family", bound=StrEnum)
 
-_by_id = attrgetter("id")
+by_id = attrgetter("id")
 # The digits of a number, however it would print itself.
 _digits = int.__repr__
 
@@ -38,16 +38,11 @@ def frontend_json(addr: L3n4Addr, *, include_protocol: bool = True) -> str:
     return f'{{"ip":{ip}{port}{protocol}{_SCOPES[fields["scope"]]}}}'
 
 
-def backend_json(backend: Backend) -> str:
-    """The BackendAddress of a backend."""
-    return _backends((backend,))
-
-
 def spec_json(svc: SVC, *, include_protocol: bool = True) -> str:
     """The ServiceSpec of a service, its backends ordered by id."""
     fields = svc.__dict__
     frontend = fields["frontend"]
-    backends = _backends(sorted(fields["backends"], key=_by_id))
+    backends = _backends(sorted(fields["backends"], key=by_id))
     id = _number("id", frontend.__dict__["id"])
     return (
         f'{{"backend-addresses":[{backends}],"flags":{{{_flags(fields)}}},'
@@ -109,8 +104,7 @@ def _words(key: str, words: Mapping[_Value, str | None]) -> dict[_Value, str]:
 
 
 def _names(key: str, family: type[_Family]) -> dict[_Family, str]:
-    # NONE is a type and a policy of the domain alone: the wire has no word for it.
-    return _words(key, {each: "" if each.value == "NONE" else each.value for each in family})
+    return _words(key, {each: wire_word(each) for each in family})
 
 
 _STATES = tuple(_text("state", word or "") for word in WIRE_STATE_WORDS)
