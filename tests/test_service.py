@@ -24,6 +24,7 @@ from loadbalancer import (
     SVCType,
     models,
 )
+from loadbalancer.domain.domain_model import changed_copy
 
 FRONTEND = L3n4AddrID(protocol=L4Type.TCP, addr_cluster=AddrCluster("192.0.2.1"), port=80, id=5)
 
@@ -157,6 +158,21 @@ class TestCopies:
         svc.l7lb_frontend_ports.clear()
         svc.load_balancer_source_ranges.clear()
         assert copies == [full()] * 3
+
+    def test_a_changed_copy_is_what_model_copy_makes(self) -> None:
+        svc = full()
+        update = {"backends": [backend("10.0.0.9", 9)]}
+        changed = changed_copy(svc, **update)
+        assert type(changed) is SVC
+        assert changed == svc.model_copy(update=update) != svc
+        assert svc == full()
+        changed.health_check_node_port = 7
+        with pytest.raises(ValidationError):
+            changed.health_check_node_port = -1
+        assert changed.model_dump() == {
+            **svc.model_copy(update=update).model_dump(),
+            "health_check_node_port": 7,
+        }
 
     def test_deep_copy_into(self) -> None:
         svc, other = full(), SVC(frontend=FRONTEND)

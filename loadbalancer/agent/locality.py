@@ -8,6 +8,9 @@ from ..domain.service_type import SVCTrafficPolicy, SVCType
 
 __all__ = ["backends_on_node"]
 
+_LOCAL = SVCTrafficPolicy.Local
+_REDIRECT = SVCType.LocalRedirect
+
 
 def backends_on_node(svc: SVC, node_name: str) -> list[Backend]:
     """The backends, without those of other nodes if the traffic has to stay on this one.
@@ -24,8 +27,10 @@ def _is_local(wanted: SVC) -> bool:
 
     ClusterIP has no external policy: there the internal one counts in either scope.
     """
-    ext_local = wanted.ext_traffic_policy is SVCTrafficPolicy.Local
-    int_local = wanted.int_traffic_policy is SVCTrafficPolicy.Local
+    ext_local = wanted.ext_traffic_policy is _LOCAL
+    int_local = wanted.int_traffic_policy is _LOCAL
+    if not ext_local and not int_local:
+        return wanted.type is _REDIRECT
     match wanted.type:
         case SVCType.LocalRedirect:
             return True

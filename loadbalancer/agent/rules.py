@@ -6,10 +6,11 @@ writes anything: what is refused changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, KeysView, Mapping
 
 from ..domain.backend import Backend
 from ..domain.backend_state import BackendState, is_valid_state_transition
+from ..domain.domain_model import changed_copy
 from ..domain.identity import identity
 from ..domain.scalars import UINT32_MAX
 from ..domain.service import SVC, ServiceName
@@ -59,16 +60,18 @@ def upsert_service(tx: Transaction, wanted: SVC, settings: Settings) -> bool:
         _check_replaceable(present, wanted)
         name = _merged_name(present.name, wanted.name)
         frontend = present.frontend
-    backends = _numbered(tx, frontend.id, present, backends_on_node(wanted, settings.node_name))
-    update = {
-        "frontend": frontend,
-        "name": name,
-        "backends": backends,
-        "nat_policy": _nat_policy(wanted.frontend.is_ipv6, backends),
-    }
-    tx.put_service(wanted.model_copy(update=update))
-    if present is not None:
-        _drop_backends(tx, present, {identity(backend) for backend in backends})
+    kept = {identity(backend): backend for backend in present.backends} if present else {}
+    taken = backends_on_node(wanted, settings.node_name)
+    backends, keys = _numbered(tx, frontend.id, kept, taken)
+    svc = changed_copy(
+        wanted,
+        frontend=frontend,
+        name=name,
+        backends=backends,
+        nat_policy=_nat_policy(wanted.frontend.is_ipv6, backends),
+    )
+    tx.put_service(svc)
+    _drop_backends(tx, frontend.id, kept.keys() - keys)
     return present is None
 
 
@@ -119,18 +122,19 @@ def update_backend_states(tx: Transaction, wanted: Iterable[Backend]) -> list[st
 
 
 def _change_state(tx: Transaction, key: bytes, wanted: Backend) -> None:
-    update = {"state": wanted.state, "preferred": wanted.preferred}
     for svc in tx.services_with(key):
         backends = [
-            backend.model_copy(update=update) if identity(backend) == key else backend
+            changed_copy(backend, state=wanted.state, preferred=wanted.preferred)
+            if identity(backend) == key
+            else backend
             for backend in svc.backends
         ]
-        tx.put_service(svc.model_copy(update={"backends": backends}))
+        tx.put_service(changed_copy(svc, backends=backends))
 
 
 def _check_families(wanted: SVC, settings: Settings) -> None:
     """Backends are all IPv4 or all IPv6, as the frontend is unless addresses are translated."""
-    families = {backend.is_ipv6 for backend in wanted.backends}
+    families = {backend.addr_cluster.is6 for backend in wanted.backends}
     if len(families) > 1:
         raise UnsupportedServiceError(
             f"Unable to upsert service {wanted.frontend} with a mixed set of IPv4 and IPv6 backends"
@@ -189,40 +193,37 @@ def _fields(wanted: SVC) -> str:
 
 
 def _merged_name(present: ServiceName, wanted: ServiceName) -> ServiceName:
-    return ServiceName(
-        namespace=wanted.namespace or present.namespace,
-        name=wanted.name or present.name,
-        cluster=wanted.cluster or present.cluster,
-    )
+    """What is wanted; where that is empty, what is there."""
+    given = {part: text for part, text in wanted.__dict__.items() if text}
+    return changed_copy(present, **given) if given else present
 
 
 def _numbered(
-    tx: Transaction, service: int, present: SVC | None, wanted: list[Backend]
-) -> list[Backend]:
-    """The backends a service is to have: with their ids, and the states they keep."""
-    kept = {identity(backend): backend for backend in present.backends} if present else {}
+    tx: Transaction, service: int, kept: Mapping[bytes, Backend], wanted: Iterable[Backend]
+) -> tuple[list[Backend], KeysView[bytes]]:
+    """The backends a service is to have, with their ids and the states they keep; their keys."""
     numbered: list[Backend] = []
     at: dict[bytes, int] = {}
     for each in wanted:
         key = identity(each)
         old = numbered[at[key]] if key in at else kept.get(key)
         if old is None:
-            backend = each.model_copy(update={"id": _backend_id(tx, service, key, each)})
+            backend = changed_copy(each, id=_backend_id(tx, service, key, each))
         else:
             # Only these changes are taken: others go through update_backend_states.
             terminated = BackendState.TERMINATING is each.state is not old.state
             reweighted = not terminated and each.weight != old.weight
             state = each.state if terminated or reweighted else old.state
-            backend = each.model_copy(update={"id": old.id, "state": state})
+            backend = changed_copy(each, id=old.id, state=state)
             if state is not old.state:
                 _follow_owner(tx, service, key, state)
             if key in at:
                 # Given twice: what the later one changes is changed in the earlier one, too.
                 weight = each.weight if reweighted else old.weight
-                numbered[at[key]] = old.model_copy(update={"state": state, "weight": weight})
+                numbered[at[key]] = changed_copy(old, state=state, weight=weight)
         at[key] = len(numbered)
         numbered.append(backend)
-    return numbered
+    return numbered, at.keys()
 
 
 def _backend_id(tx: Transaction, service: int, key: bytes, backend: Backend) -> int:
@@ -249,14 +250,14 @@ def _follow_owner(tx: Transaction, service: int, key: bytes, state: BackendState
         tx.put_backend(key, KnownBackend(known.id, state, service))
 
 
-def _drop_backends(tx: Transaction, present: SVC, left: set[bytes]) -> None:
+def _drop_backends(tx: Transaction, service: int, dropped: Iterable[bytes]) -> None:
     """Free the backends that a service had and has no longer."""
-    for key in {identity(backend) for backend in present.backends} - left:
+    for key in dropped:
         known = tx.backend(key)
         if known is None:
             continue
         if tx.is_used(key):
-            _disown(tx, key, known, present.frontend.id)
+            _disown(tx, key, known, service)
         else:
             tx.delete_backend(key)
 

@@ -38,13 +38,13 @@ class AddrCluster:
     """
 
     # Slots and properties make it immutable: there is no attribute to set but private ones.
-    __slots__ = ("_cluster_id", "_packed", "_text", "_zone")
+    __slots__ = ("_as20", "_cluster_id", "_text", "_zone")
 
     _text: str
     _zone: str
     _cluster_id: int
-    # 4 or 16 bytes; empty until somebody asks, since most never do.
-    _packed: bytes
+    # What `as20` answers; empty until somebody asks, since most never do.
+    _as20: bytes
 
     def __new__(cls, value: str | IPv4Address | IPv6Address) -> Self:
         """What `AddrCluster.parse` reads, or an address of `ipaddress`, in cluster 0."""
@@ -59,7 +59,7 @@ class AddrCluster:
             TypeError: it is not text.
         """
         self = _new(cls)
-        self._packed = b""
+        self._as20 = b""
         if type(text) is not str:
             # The text itself, however a subclass would print it.
             text = str.__str__(text)
@@ -113,18 +113,18 @@ class AddrCluster:
 
     def as20(self) -> bytes:
         """16 address bytes (IPv4 as 4-in-6), then the cluster id, big-endian (Go: `As20`)."""
-        packed = self._bytes()
-        if len(packed) == 4:
-            packed = MAPPED_PREFIX + packed
-        return packed + self._cluster_id.to_bytes(4, "big")
-
-    def _bytes(self) -> bytes:
-        if not self._packed:
+        if not self._as20:
             # The address ends at its zone, or at the cluster id, whichever comes first.
             address, _, _ = self._text.partition("%")
             address, _, _ = address.partition("@")
-            self._packed = pack_ip(address)
-        return self._packed
+            packed = pack_ip(address)
+            if len(packed) == 4:
+                packed = MAPPED_PREFIX + packed
+            self._as20 = packed + self._cluster_id.to_bytes(4, "big")
+        return self._as20
+
+    def _bytes(self) -> bytes:
+        return self.as20()[12:16] if self.is4 else self.as20()[:16]
 
     def __str__(self) -> str:
         return self._text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import ValidationInfo, model_validator
@@ -35,6 +36,7 @@ _parts_of_text = re.compile(
     re.DOTALL,
 ).fullmatch
 _port_digits = re.compile("0|[1-9][0-9]{0,4}").fullmatch
+_scope_and_port = Struct(">BH").pack
 _PROTOCOLS = tuple(protocol.value for protocol in L4Type)
 
 # What a JSON Schema says of a type whichever form its value has.
@@ -157,7 +159,7 @@ class L3n4Addr(L4Addr):
 
         `AddrCluster.as20()`, one byte of scope, the port big-endian (Go: `Hash`).
         """
-        return self.addr_cluster.as20() + bytes((self.scope, *self.port.to_bytes(2, "big")))
+        return self.addr_cluster.as20() + _scope_and_port(self.scope, self.port)
 
     def get_model(self, *, include_protocol: bool = True) -> models.FrontendAddress:
         """The wire model of this frontend address (Go: `GetModel`).
