@@ -1,4 +1,4 @@
-"""The exceptions of this package: one root, which is also a `ValueError`."""
+"""The exceptions of this package, with one root that is also a `ValueError`, and showing them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ __all__ = [
     "L4ProtocolError",
     "LoadBalancerError",
     "Side",
+    "visible",
 ]
 
 Side = Literal["frontend", "backend", "service"]
@@ -51,3 +52,12 @@ class ConversionError(LoadBalancerError):
     def below(self, prefix: str) -> ConversionError:
         """The same error seen from further up: its pointer with `prefix` in front."""
         return ConversionError(self.reason, self.side, prefix + self.pointer)
+
+
+def visible(text: str) -> str:
+    """A text from elsewhere without what a terminal would take for a command."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
+from ..errors import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -83,15 +85,6 @@ def console_for(stream: TextIO) -> Console:
     if os.environ.get("NO_COLOR"):
         return QuietConsole(file=stream, color_system=None, highlight=False)
     return QuietConsole(file=stream, highlight=False)
-
-
-def visible(text: str) -> str:
-    """A text from elsewhere without what a terminal would take for a command."""
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )
 
 
 def complain(message: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from ..errors import LoadBalancerError
+from ..errors import LoadBalancerError, visible
 from ..server.sockets import DEFAULT_LISTEN
 from .exit_codes import TROUBLE
 
@@ -120,7 +121,16 @@ def _path(context: click.Context, parameter: click.Parameter, value: str | None)
     is_flag=True,
     help="Listen beyond loopback without a token or client certificates.",
 )
-@click.option("--access-log/--no-access-log", default=True, help="Log every request.")
+@click.option(
+    "--access-log",
+    type=click.Choice(["text", "json", "off"]),
+    default="text",
+    show_default=True,
+    is_flag=False,
+    flag_value="text",
+    help="Log every request on standard output.",
+)
+@click.option("--no-access-log", is_flag=True, help="The same as --access-log off.")
 @click.option("--nat46x64", is_flag=True, help="Let services have backends of the other family.")
 @click.option(
     "--node-name",
@@ -171,7 +181,8 @@ def serve(
     tls_key: Path | None,
     tls_client_ca: Path | None,
     insecure: bool,
-    access_log: bool,
+    access_log: Literal["text", "json", "off"],
+    no_access_log: bool,
     nat46x64: bool,
     node_name: str,
     max_body: int | None,
@@ -215,7 +226,7 @@ def serve(
         tls_key=tls_key,
         tls_client_ca=tls_client_ca,
         insecure=insecure,
-        access_log=access_log,
+        access_log=None if no_access_log or access_log == "off" else access_log,
         connections=max_connections,
         stop_seconds=stop_seconds,
         settings=Settings(nat46x64=nat46x64, node_name=node_name),
@@ -227,4 +238,4 @@ def serve(
     try:
         run_server(options)
     except LoadBalancerError as error:
-        raise _Trouble(str(error)) from None
+        raise _Trouble(visible(str(error))) from None

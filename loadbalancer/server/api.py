@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
 
+from .. import __version__
 from ..agent.rules import (
     FrontendTakenError,
     RuleError,
@@ -20,9 +20,10 @@ from ..errors import ConversionError
 from ..models import ServiceSpec
 from ..wire.converters import new_backend_from_backend_model, new_svc_from_model
 from ..wire.refusals import updates_states
+from .answers import Answer, failure, refusal
 from .requests import Limits, RequestError, check_media_type, parse_id, parse_spec, read_upsert
 
-__all__ = ["Answer", "ServiceAPI", "refusal"]
+__all__ = ["ServiceAPI"]
 
 _log = logging.getLogger(__name__)
 
@@ -30,14 +31,6 @@ INVALID_FRONTEND = 460
 INVALID_BACKEND = 461
 FAILURE = 500
 UPDATE_FAILURE = 501
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A status, and a body of JSON unless it is empty."""
-
-    status: int
-    body: bytes = b""
 
 
 class ServiceAPI:
@@ -49,6 +42,7 @@ class ServiceAPI:
         self.store = store
         self.settings = settings or Settings()
         self.limits = limits or Limits()
+        self._config = _config(self.settings)
 
     def get_services(self) -> Answer:
         """`GET /service`"""
@@ -97,11 +91,11 @@ class ServiceAPI:
             return refusal(error)
         except ConversionError as error:
             side = INVALID_BACKEND if error.side == "backend" else INVALID_FRONTEND
-            return _failure(side, str(error))
+            return failure(side, str(error))
         except FrontendTakenError as error:
-            return _failure(INVALID_FRONTEND, str(error))
+            return failure(INVALID_FRONTEND, str(error))
         except RuleError as error:
-            return _failure(FAILURE, str(error))
+            return failure(FAILURE, str(error))
         except StoreError as error:
             return _store_failure(error)
 
@@ -112,9 +106,18 @@ class ServiceAPI:
     def get_config(self) -> Answer:
         """`GET /config`: clients look here whether they may send weights.
 
-        `cilium config` crashes without `realized`.
+        `cilium config` shows what is realized, and of the map what it is asked for.
         """
-        return Answer(200, b'{"status":{"datapathMode":"lb-only","realized":{"options":{}}}}')
+        return Answer(200, self._config)
+
+    def get_healthz(self) -> Answer:
+        """`GET /healthz`: what `cilium status` shows. All that is not told of is not there."""
+        try:
+            self.store.read(lambda view: view.service_count())
+        except StoreError as error:
+            return Answer(200, _health("Failure", str(error)))
+        told = f"cilium-loadbalancer {__version__}: services alone, without a datapath"
+        return Answer(200, _health("Ok", told))
 
     def _upsert(self, svc: SVC) -> Answer:
         if not svc.frontend.id:
@@ -125,28 +128,44 @@ class ServiceAPI:
     def _update_states(self, spec: ServiceSpec) -> Answer:
         backends = [new_backend_from_backend_model(each) for each in spec.backend_addresses or ()]
         refused = self.store.write(lambda tx: update_backend_states(tx, backends))
-        return _failure(UPDATE_FAILURE, "; ".join(refused)) if refused else Answer(200)
-
-
-def refusal(error: RequestError) -> Answer:
-    """The answer to a request that is no request of this API."""
-    return Answer(error.status, _json({"code": error.code, "message": str(error)}))
-
-
-def _failure(status: int, reason: str) -> Answer:
-    """The answer to a request that cannot be carried out: an Error, which is a JSON string."""
-    return Answer(status, _json(reason))
+        return failure(UPDATE_FAILURE, "; ".join(refused)) if refused else Answer(200)
 
 
 def _store_failure(error: StoreError) -> Answer:
     if isinstance(error, StoreBusyError):
         return refusal(RequestError(503, str(error)))
     _log.error("%s", error)
-    return _failure(FAILURE, str(error))
+    return failure(FAILURE, str(error))
 
 
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+def _config(settings: Settings) -> bytes:
+    """A DaemonConfiguration; the keys of the map are fields of the agent's `DaemonConfig`."""
+    spec: dict[str, object] = {"options": {}, "policy-enforcement": "never"}
+    daemon = {
+        "DatapathMode": "lb-only",
+        "EnableIPv4": True,
+        "EnableIPv6": True,
+        "NodePortNat46X64": settings.nat46x64,
+    }
+    status: dict[str, object] = {
+        "daemonConfigurationMap": daemon,
+        "datapathMode": "lb-only",
+        "immutable": {},
+        "realized": spec,
+    }
+    return json.dumps({"spec": spec, "status": status}, separators=(",", ":")).encode()
 
 
-_NO_ID = _failure(FAILURE, "invalid service ID 0")
+def _health(state: str, message: str) -> bytes:
+    """A StatusResponse: the agent answers 200 whatever its state is."""
+    disabled = {"state": "Disabled"}
+    status: dict[str, object] = {
+        "cilium": {"state": state, "msg": message},
+        "container-runtime": disabled,
+        "kubernetes": disabled,
+        "kvstore": disabled,
+    }
+    return json.dumps(status, separators=(",", ":")).encode()
+
+
+_NO_ID = failure(FAILURE, "invalid service ID 0")

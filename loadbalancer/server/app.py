@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from .. import __version__, schemas
 from ..agent.settings import Settings
@@ -21,18 +22,21 @@ from ..agent.stores.memory import MemoryStore
 from ..payloads.checker import Checker
 from ..payloads.problems import Problem
 from ..payloads.verdict import Verdict
-from .api import Answer, ServiceAPI, refusal
+from .access_log import AccessLog
+from .answers import CLOSE, refusal
+from .api import ServiceAPI
 from .bodies import BodyReader
-from .metrics import Metrics, MetricsMiddleware
-from .operations import Reply, ServiceFirst, refused_method
+from .entrance import Entrance
+from .guard import Guard
+from .metrics import Metrics
+from .operations import refused_method
 from .pages import data_routes, page_routes
 from .requests import Limits, RequestError
-from .router import reply_response
+from .router import answer_response
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "create_server"]
 
 _PROBLEMS_TOLD = 100
-_API_PATHS = ("/v1/service", "/v1/lrp", "/v1/config", "/healthz", "/metrics", "/check")
 
 
 class _Application(FastAPI):
@@ -58,6 +62,28 @@ def create_app(
     store = store or MemoryStore()
     limits = limits or Limits()
     metrics = Metrics(store)
+    app = _framework(store, limits, metrics, closes_store)
+    # The framework is not asked about `/v1`. Middleware that is added later is: it comes before.
+    app.add_middleware(Entrance, api=ServiceAPI(store, settings, limits), metrics=metrics)
+    return app
+
+
+def create_server(
+    store: Store,
+    *,
+    settings: Settings,
+    limits: Limits,
+    guard: Guard | None = None,
+    access_log: AccessLog | None = None,
+) -> ASGIApp:
+    """The same application, guarded and with nothing before the entrance; it closes the store."""
+    metrics = Metrics(store)
+    app = _framework(store, limits, metrics, closes_store=True)
+    return Entrance(app, ServiceAPI(store, settings, limits), metrics, guard, access_log)
+
+
+def _framework(store: Store, limits: Limits, metrics: Metrics, closes_store: bool) -> FastAPI:
+    """All but the service API."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -78,10 +104,6 @@ def create_app(
     app.router.routes.extend(data_routes(store))
     app.router.routes.extend(_monitor_routes(store, metrics))
     app.router.routes.append(_check_route(limits))
-    paths = frozenset({*_API_PATHS, "/openapi.json", *(route.path for route in page_routes())})
-    # The framework is not asked about `/v1`. Middleware that is added later is: it comes before.
-    app.add_middleware(ServiceFirst, api=ServiceAPI(store, settings, limits))
-    app.add_middleware(MetricsMiddleware, metrics=metrics, paths=paths)
     return app
 
 
@@ -104,12 +126,15 @@ def _check_route(limits: Limits) -> Route:
 
     async def check(request: Request) -> Response:
         try:
-            async with bodies.read(request.scope, request.receive) as body:
-                found = await run_in_threadpool(_check, body)
+            body = await bodies.receive(request.scope, request.receive)
         except RequestError as error:
-            return reply_response(Reply(refusal(error), ((b"connection", b"close"),)))
+            return answer_response(refusal(error, CLOSE))
         except ClientDisconnect:
             return Response(status_code=400)
+        try:
+            found = await run_in_threadpool(_check, body)
+        finally:
+            bodies.release(body)
         # Half of a surrogate pair, which a payload may have, is written as an escape.
         return Response(json.dumps(found), media_type="application/json")
 
@@ -138,16 +163,14 @@ async def _http_error(request: Request, error: Exception) -> Response:
         raise error
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "").replace(" ", "")
-        return reply_response(refused_method(request.method, allowed))
+        return answer_response(refused_method(request.method, allowed))
     message = error.detail
     if error.status_code == 404:
         message = f"path {request.url.path[:200]} was not found"
-    answer = refusal(RequestError(error.status_code, message))
-    body = b"" if request.method == "HEAD" else answer.body
-    headers = tuple((k.encode(), v.encode()) for k, v in (error.headers or {}).items())
-    return reply_response(Reply(Answer(answer.status, body), headers))
+    headers = ((k.encode(), v.encode()) for k, v in (error.headers or {}).items())
+    return answer_response(refusal(RequestError(error.status_code, message), *headers))
 
 
 async def _unforeseen_error(request: Request, error: Exception) -> Response:
     """A bug of ours: the server logs it, the client is told no more than that."""
-    return reply_response(Reply(refusal(RequestError(500, "internal error"))))
+    return answer_response(refusal(RequestError(500, "internal error")))

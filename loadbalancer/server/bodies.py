@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
@@ -24,35 +23,42 @@ class BodyReader:
         self._limits = limits
         self._held = 0
 
-    @asynccontextmanager
-    async def read(self, scope: Scope, receive: Receive) -> AsyncGenerator[bytes]:
-        """The body of a request, which counts as held as long as the context lasts.
+    async def receive(self, scope: Scope, receive: Receive) -> bytes:
+        """The body of a request, which counts as held until it is released.
 
         Raises:
             RequestError: it is too large, comes too slowly, or too many others are held.
             ClientDisconnect: the client has gone.
         """
+        self._check_declared(scope["headers"])
         body = bytearray()
         try:
-            try:
-                async with asyncio.timeout(self._limits.body_seconds):
-                    await self._receive(scope, receive, body)
-            except TimeoutError:
-                message = f"the body did not come within {self._limits.body_seconds:g} seconds"
-                raise RequestError(408, message) from None
-            yield bytes(body)
-        finally:
-            self._held -= len(body)
+            with _Deadline(self._limits.body_seconds):
+                await self._receive(receive, body)
+        except BaseException as error:
+            self.release(body)
+            if not isinstance(error, TimeoutError):
+                raise
+            message = f"the body did not come within {self._limits.body_seconds:g} seconds"
+            raise RequestError(408, message) from None
+        return bytes(body)
 
-    async def _receive(self, scope: Scope, receive: Receive, body: bytearray) -> None:
+    def release(self, body: bytes | bytearray) -> None:
+        """What has been received is not held any longer."""
+        self._held -= len(body)
+
+    def _check_declared(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        size, most = 0, _DISCARDED_BYTES
+        for name, value in headers:
+            if name == b"content-length" and value.isdigit() and len(value) < 20:
+                size = int(value)
+            elif name == b"expect" and value.lower() == b"100-continue":
+                most = self._limits.body_bytes
+        if size > most:
+            raise self._too_large()
+
+    async def _receive(self, receive: Receive, body: bytearray) -> None:
         limits = self._limits
-        too_large = RequestError(413, f"the body is larger than {limits.body_bytes} bytes")
-        headers = dict(scope["headers"])
-        declared = headers.get(b"content-length", b"0")
-        size = int(declared) if declared.isdigit() and len(declared) < 20 else 0
-        waits = headers.get(b"expect", b"").lower() == b"100-continue"
-        if size > (limits.body_bytes if waits else _DISCARDED_BYTES):
-            raise too_large
         received = 0
         more = True
         while more:
@@ -63,9 +69,9 @@ class BodyReader:
             chunk = message.get("body", b"")
             received += len(chunk)
             if received > _DISCARDED_BYTES:
-                raise too_large
+                raise self._too_large()
             if received > limits.body_bytes:
-                self._held -= len(body)
+                self.release(body)
                 body.clear()
                 continue
             if self._held + len(chunk) > limits.held_bytes:
@@ -73,4 +79,34 @@ class BodyReader:
             self._held += len(chunk)
             body += chunk
         if received > limits.body_bytes:
-            raise too_large
+            raise self._too_large()
+
+    def _too_large(self) -> RequestError:
+        return RequestError(413, f"the body is larger than {self._limits.body_bytes} bytes")
+
+
+class _Deadline:
+    """What `asyncio.timeout` does, in half of the time: nearly all bodies are there already."""
+
+    __slots__ = ("_cancelling", "_expired", "_seconds", "_task", "_timer")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._expired = False
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._cancelling = task.cancelling()
+        self._timer = task.get_loop().call_later(self._seconds, self._expire)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._timer.cancel()
+        is_own = self._expired and self._task.uncancel() <= self._cancelling
+        if is_own and kind is asyncio.CancelledError:
+            raise TimeoutError
+
+    def _expire(self) -> None:
+        self._expired = True
+        self._task.cancel()

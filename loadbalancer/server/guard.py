@@ -7,16 +7,14 @@ import ipaddress
 from collections.abc import Iterable
 from functools import lru_cache
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
-from .api import refusal
-from .operations import Reply, send_reply
+from .answers import CLOSE, Answer, refusal
 from .requests import RequestError
 
 __all__ = ["Guard", "is_loopback"]
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_CLOSE = (b"connection", b"close")
 
 
 class Guard:
@@ -27,22 +25,17 @@ class Guard:
     reaches a unix socket is for its file mode to say.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str] = (), token: bytes | None = None) -> None:
-        self._app = app
+    def __init__(self, hosts: Iterable[str] = (), token: bytes | None = None) -> None:
         self._hosts = frozenset(host.lower().strip("[]").rstrip(".") for host in hosts)
         self._token = token
         # Clients send one and the same text again and again.
         self._is_allowed = lru_cache(maxsize=256)(self._allows)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _is_unix(scope):
-            refused = self._refused(scope)
-            if refused is not None:
-                await send_reply(refused, send)
-                return
-        await self._app(scope, receive, send)
-
-    def _refused(self, scope: Scope) -> Reply | None:
+    def refused(self, scope: Scope) -> Answer | None:
+        """Why a request is refused, or None if it is not."""
+        server = scope.get("server")
+        if server is not None and server[1] is None:
+            return None  # A unix socket.
         host = authorization = b""
         for name, value in scope["headers"]:
             if name == b"host":
@@ -52,7 +45,7 @@ class Guard:
         if not self._is_allowed(host):
             told = ascii(host.decode("latin-1"))[:80]
             message = f"the host {told} is not served here: see the option --allow-host"
-            return Reply(refusal(RequestError(421, message)), (_CLOSE,))
+            return refusal(RequestError(421, message), CLOSE)
         if self._token is None or not _changes(scope):
             return None
         scheme, _, given = authorization.partition(b" ")
@@ -60,7 +53,7 @@ class Guard:
             return None
         message = "changes need the token: Authorization: Bearer TOKEN"
         challenge = (b"www-authenticate", b"Bearer")
-        return Reply(refusal(RequestError(401, message)), (challenge, _CLOSE))
+        return refusal(RequestError(401, message), challenge, CLOSE)
 
     def _allows(self, host: bytes) -> bool:
         name = _name(host.decode("latin-1").lower())
@@ -73,11 +66,6 @@ def is_loopback(name: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
-
-
-def _is_unix(scope: Scope) -> bool:
-    server = scope.get("server")
-    return server is not None and server[1] is None
 
 
 def _changes(scope: Scope) -> bool:

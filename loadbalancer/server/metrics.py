@@ -2,73 +2,101 @@
 
 from __future__ import annotations
 
-import time
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable
+from itertools import accumulate
 
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
 )
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..agent.stores.base import Store, StoreError
+from ..domain.backend_state import BackendState
 
-__all__ = ["Metrics", "MetricsMiddleware"]
+__all__ = ["Metrics"]
 
 _PREFIX = "cilium_loadbalancer"
-_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
-_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_BOUNDS = (*map(str, _BUCKETS), "+Inf")
+_STATES = tuple(state.string() for state in BackendState if state is not BackendState.INVALID)
+
+
+class _Counted:
+    """How long answers of a kind took: all together, and how many of them up to each bound."""
+
+    __slots__ = ("buckets", "seconds")
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.buckets = [0] * len(_BOUNDS)
+
+    def add(self, other: _Counted) -> None:
+        self.seconds += other.seconds
+        self.buckets = [a + b for a, b in zip(self.buckets, other.buckets, strict=True)]
 
 
 class Metrics:
-    """The metrics of one application, in a registry of their own."""
+    """What one application has done, and what its store holds.
+
+    Requests are counted by the event loop alone, in plain numbers.
+    """
 
     def __init__(self, store: Store) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter(
-            f"{_PREFIX}_http_requests",
-            "Requests answered.",
-            ("method", "path", "status"),
-            registry=self.registry,
+        self.in_flight = 0
+        """How many requests are being answered."""
+        self._counted: defaultdict[tuple[str, int], _Counted] = defaultdict(_Counted)
+        self._registry = CollectorRegistry()
+        self._registry.register(_Requests(self))
+        self._registry.register(_Stored(store))
+
+    def count(self, operation: str, status: int, seconds: float) -> None:
+        """Count a request that took so long."""
+        counted = self._counted[operation, status]
+        counted.seconds += seconds
+        counted.buckets[bisect_left(_BUCKETS, seconds)] += 1
+
+    def families(self) -> Iterable[Metric]:
+        """What has been counted."""
+        answers = CounterMetricFamily(
+            f"{_PREFIX}_http_requests", "Requests answered.", labels=("operation", "status")
         )
-        self.seconds = Histogram(
+        of_operations: defaultdict[str, _Counted] = defaultdict(_Counted)
+        for (operation, status), counted in sorted(self._counted.items()):
+            answers.add_metric((operation, str(status)), sum(counted.buckets))
+            of_operations[operation].add(counted)
+        seconds = HistogramMetricFamily(
             f"{_PREFIX}_http_request_duration_seconds",
             "Time from a request to the end of its answer.",
-            ("method", "path"),
-            buckets=_BUCKETS,
-            registry=self.registry,
+            labels=("operation",),
         )
-        self.in_flight = Gauge(
+        for operation, counted in of_operations.items():
+            buckets = list(zip(_BOUNDS, accumulate(counted.buckets), strict=True))
+            seconds.add_metric((operation,), buckets, counted.seconds)
+        in_flight = GaugeMetricFamily(
             f"{_PREFIX}_http_requests_in_flight",
             "Requests that are being answered.",
-            registry=self.registry,
+            value=self.in_flight,
         )
-        self.registry.register(_Stored(store))
-        # Found by one look-up each; there are few of them, as there are few labels.
-        self._counters: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
-
-    def count(self, method: str, path: str, status: str, seconds: float) -> None:
-        """Count a request that took so long."""
-        found = self._counters.get((method, path, status))
-        if found is None:
-            requests = self.requests.labels(method, path, status)
-            found = self._counters[method, path, status] = (
-                requests,
-                self.seconds.labels(method, path),
-            )
-        found[0].inc()
-        found[1].observe(seconds)
+        return answers, seconds, in_flight
 
     def response(self) -> Response:
         """All metrics as text."""
-        return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+
+
+class _Requests(Collector):
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics.families()
 
 
 class _Stored(Collector):
@@ -76,53 +104,44 @@ class _Stored(Collector):
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._counted: tuple[bytes, list[int]] = b"", [0] * len(_STATES)
 
     def describe(self) -> Iterable[Metric]:
-        return [GaugeMetricFamily(f"{_PREFIX}_services", "Services stored.")]
+        return _stored_families()
 
     def collect(self) -> Iterable[Metric]:
         try:
-            count = self._store.read(lambda view: view.service_count())
+            count, text = self._store.read(
+                lambda view: (view.service_count(), view.services_json())
+            )
         except StoreError:
             return []
-        return [GaugeMetricFamily(f"{_PREFIX}_services", "Services stored.", value=count)]
+        counted, states = self._counted
+        if counted is not text:
+            states = _backends_by_state(text)
+            self._counted = text, states
+        services, backends = _stored_families()
+        services.add_metric((), count)
+        for state, number in zip(_STATES, states, strict=True):
+            backends.add_metric((state,), number)
+        return services, backends
 
 
-class MetricsMiddleware:
-    """Counts and times what passes through it."""
+def _stored_families() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+    return (
+        GaugeMetricFamily(f"{_PREFIX}_services", "Services stored.", labels=()),
+        GaugeMetricFamily(
+            f"{_PREFIX}_backends",
+            "Backends of all services, by state; one that several services have counts in each.",
+            labels=("state",),
+        ),
+    )
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, paths: frozenset[str]) -> None:
-        self._app = app
-        self._metrics = metrics
-        self._paths = paths
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        status = "500"
+def _backends_by_state(text: bytes) -> list[int]:
+    """How many backends of the text of all services are in each state.
 
-        async def watch(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = str(message["status"])
-            await send(message)
-
-        method = scope["method"] if scope["method"] in _METHODS else "other"
-        path = self._label(scope["path"])
-        in_flight = self._metrics.in_flight
-        start = time.perf_counter()
-        in_flight.inc()
-        try:
-            await self._app(scope, receive, watch)
-        finally:
-            in_flight.dec()
-            self._metrics.count(method, path, status, time.perf_counter() - start)
-
-    def _label(self, path: str) -> str:
-        """The path without the id: whatever clients ask for, there are few labels."""
-        if path in self._paths:
-            return path
-        if path.startswith("/v1/service/"):
-            return "/v1/service/{id}"
-        return "other"
+    The text has every service twice, as spec and as what is realized. Within texts of its own,
+    such as names, a quotation mark stands behind a backslash.
+    """
+    return [text.count(b'"state":"%b"' % state.encode()) // 2 for state in _STATES]

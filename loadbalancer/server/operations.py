@@ -1,165 +1,129 @@
-"""The operations of the service API as an ASGI application: method and path, nothing in the way."""
+"""The operations of the service API over ASGI: given an id and a request, an answer."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from .api import Answer, ServiceAPI, refusal
+from .answers import CLOSE, Answer, Header, refusal
+from .api import ServiceAPI
 from .bodies import BodyReader
+from .listing import Listing, preferences
 from .requests import RequestError
 
-__all__ = ["Operation", "Reply", "ServiceFirst", "operations", "refused_method", "send_reply"]
+__all__ = ["Operation", "operations", "refused_method", "send_answer"]
 
-_log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-# A body that takes long enough to convert for others to notice: some 200 backends.
-_LARGE_BODY = 16 * 1024
-_JSON = (b"content-type", b"application/json")
-_CLOSE = (b"connection", b"close")
-_RETRY = (b"retry-after", b"1")
+# A text that takes long enough to work on for others to notice: some 200 backends.
+_LARGE = 16 * 1024
+_JSON: Header = (b"content-type", b"application/json")
 
-Header = tuple[bytes, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer and the headers that go with it, beside type and length."""
-
-    answer: Answer
-    headers: tuple[Header, ...] = ()
-
-
-Operation = Callable[[str, Scope, Receive], Awaitable[Reply]]
-"""Replies to a request, given the id in its path; empty where the path has none."""
+Operation = Callable[[str, Scope, Receive], Awaitable[Answer]]
+"""Answers a request, given the id in its path; empty where the path has none."""
 
 
 def operations(api: ServiceAPI) -> dict[str, dict[str, Operation]]:
-    """The operations of the API, by path and method, as the OpenAPI document lists them."""
+    """The operations of the API, by path and method, as the OpenAPI document lists them.
+
+    Where GET is, so is HEAD, of which the document says nothing.
+    """
     bodies = BodyReader(api.limits)
+    listing = Listing()
+    blocks = api.store.blocks
 
-    async def get_services(id: str, scope: Scope, receive: Receive) -> Reply:
-        return await _call(api, api.get_services)
+    async def get_services(id: str, scope: Scope, receive: Receive) -> Answer:
+        wanted = preferences(scope["headers"])
+        found = await _in_thread(api.get_services) if blocks else api.get_services()
+        if found.status != 200:
+            return found
+        answer = partial(listing.answer, found.body, wanted)
+        if len(found.body) > _LARGE and not listing.is_prepared(found.body, wanted):
+            return await _in_thread(answer)
+        return answer()
 
-    async def get_service(id: str, scope: Scope, receive: Receive) -> Reply:
-        return await _call(api, partial(api.get_service, id))
+    async def get_service(id: str, scope: Scope, receive: Receive) -> Answer:
+        return await _in_thread(partial(api.get_service, id)) if blocks else api.get_service(id)
 
-    async def put_service(id: str, scope: Scope, receive: Receive) -> Reply:
-        content_type = next((v for k, v in scope["headers"] if k == b"content-type"), None)
-        media_type = None if content_type is None else content_type.decode("latin-1")
+    async def put_service(id: str, scope: Scope, receive: Receive) -> Answer:
+        media_type = None
+        for name, value in scope["headers"]:
+            if name == b"content-type":
+                media_type = value.decode("latin-1")
         try:
-            async with bodies.read(scope, receive) as body:
-                is_long = len(body) > _LARGE_BODY
-                put = partial(api.put_service, id, media_type, body)
-                return await _call(api, put, is_long=is_long)
+            body = await bodies.receive(scope, receive)
         except RequestError as error:
-            return _reply(refusal(error), _CLOSE)
+            return refusal(error, CLOSE)
         except ClientDisconnect:
             # Half a body is no body; nobody is there to read the answer.
-            return Reply(refusal(RequestError(400, "the body ended too early")))
+            return refusal(RequestError(400, "the body ended too early"))
+        try:
+            if len(body) > _LARGE:
+                return await _in_thread(partial(api.put_service, id, media_type, body), "long", 2)
+            if blocks:
+                return await _in_thread(partial(api.put_service, id, media_type, body))
+            return api.put_service(id, media_type, body)
+        finally:
+            bodies.release(body)
 
-    async def delete_service(id: str, scope: Scope, receive: Receive) -> Reply:
-        return await _call(api, partial(api.delete_service, id))
+    async def delete_service(id: str, scope: Scope, receive: Receive) -> Answer:
+        if blocks:
+            return await _in_thread(partial(api.delete_service, id))
+        return api.delete_service(id)
 
-    async def get_lrp(id: str, scope: Scope, receive: Receive) -> Reply:
-        return Reply(api.get_lrp())
+    async def get_lrp(id: str, scope: Scope, receive: Receive) -> Answer:
+        return api.get_lrp()
 
-    async def get_config(id: str, scope: Scope, receive: Receive) -> Reply:
-        return Reply(api.get_config())
+    async def get_config(id: str, scope: Scope, receive: Receive) -> Answer:
+        return api.get_config()
+
+    async def get_healthz(id: str, scope: Scope, receive: Receive) -> Answer:
+        return await _in_thread(api.get_healthz) if blocks else api.get_healthz()
 
     return {
-        "/service": {"GET": get_services},
-        "/service/{id}": {"GET": get_service, "PUT": put_service, "DELETE": delete_service},
-        "/lrp": {"GET": get_lrp},
-        "/config": {"GET": get_config},
+        "/service": _read(get_services),
+        "/service/{id}": {**_read(get_service), "PUT": put_service, "DELETE": delete_service},
+        "/lrp": _read(get_lrp),
+        "/config": _read(get_config),
+        "/healthz": _read(get_healthz),
     }
 
 
-class ServiceFirst:
-    """Replies to the operations of the API itself; everything else is the application's."""
-
-    def __init__(self, app: ASGIApp, api: ServiceAPI, prefix: str = "/v1") -> None:
-        self._app = app
-        self._prefix = prefix + "/"
-        self._operations = operations(api)
-        self._of_one = self._operations["/service/{id}"]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        path: str = scope["path"]
-        if root := scope.get("root_path"):
-            path = path.removeprefix(root)
-        found = self._find(path) if path.startswith(self._prefix) else None
-        if found is None:
-            await self._app(scope, receive, send)
-            return
-        methods, id = found
-        operation = methods.get(scope["method"])
-        if operation is None:
-            reply = refused_method(scope["method"], ",".join(methods))
-        else:
-            try:
-                reply = await operation(id, scope, receive)
-            except Exception:
-                _log.exception("a request could not be answered")
-                reply = Reply(refusal(RequestError(500, "internal error")))
-        await send_reply(reply, send)
-
-    def _find(self, path: str) -> tuple[dict[str, Operation], str] | None:
-        """The operations of a path, with or without a slash at its end, and the id in it."""
-        rest = path[len(self._prefix) - 1 :]
-        rest = rest.removesuffix("/")
-        if rest.startswith("/service/"):
-            id = rest[len("/service/") :]
-            return None if not id or "/" in id else (self._of_one, id)
-        methods = self._operations.get(rest)
-        return None if methods is None else (methods, "")
+def _read(operation: Operation) -> dict[str, Operation]:
+    return {"GET": operation, "HEAD": operation}
 
 
-async def send_reply(reply: Reply, send: Send) -> None:
-    """Send a reply to whoever asked."""
-    body = reply.answer.body
-    headers: list[Header] = [(b"content-length", b"%d" % len(body)), *reply.headers]
+async def send_answer(answer: Answer, method: str, send: Send) -> None:
+    """Send an answer to whoever asked."""
+    status, body, further = answer
+    headers: list[Header] = [*further]
+    if status != 304:
+        headers.append((b"content-length", b"%d" % len(body)))
     if body:
         headers.append(_JSON)
-    await send({"type": "http.response.start", "status": reply.answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
 
-def refused_method(method: str, allowed: str) -> Reply:
-    """The reply to a method that a path does not have."""
+def refused_method(method: str, allowed: str) -> Answer:
+    """The answer to a method that a path does not have."""
     message = f"method {method[:40]} is not allowed, but [{allowed}] are"
-    answer = refusal(RequestError(405, message))
-    if method == "HEAD":
-        answer = Answer(answer.status)
-    return Reply(answer, ((b"allow", allowed.encode()),))
+    return refusal(RequestError(405, message), (b"allow", allowed.encode()))
 
 
-def _reply(answer: Answer, *headers: Header) -> Reply:
-    """A reply; a client that is to come later learns when."""
-    return Reply(answer, (*headers, _RETRY) if answer.status == 503 else headers)
-
-
-async def _call(api: ServiceAPI, call: Callable[[], Answer], *, is_long: bool = False) -> Reply:
-    """Make a call, in a thread if others would have to wait for it.
+async def _in_thread(call: Callable[[], T], kind: str = "short", threads: int = 8) -> T:
+    """Make a call for which others would have to wait.
 
     Long bodies become many objects: few of them are converted at a time.
     """
-    if is_long:
-        return _reply(await to_thread.run_sync(call, limiter=_limiter("long", 2)))
-    if api.store.blocks:
-        return _reply(await to_thread.run_sync(call, limiter=_limiter("short", 8)))
-    return _reply(call())
+    return await to_thread.run_sync(call, limiter=_limiter(kind, threads))
 
 
 _limiters: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, CapacityLimiter]] = (
@@ -167,7 +131,7 @@ _limiters: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, CapacityLimite
 )
 
 
-def _limiter(name: str, threads: int) -> CapacityLimiter:
+def _limiter(kind: str, threads: int) -> CapacityLimiter:
     """Limits the threads of a kind; it belongs to the event loop."""
     limiters = _limiters.setdefault(asyncio.get_running_loop(), {})
-    return limiters.setdefault(name, CapacityLimiter(threads))
+    return limiters.setdefault(kind, CapacityLimiter(threads))

@@ -13,12 +13,13 @@ from starlette.types import Receive, Scope, Send
 from .. import schemas
 from ..agent.settings import Settings
 from ..agent.stores.base import Store
+from .answers import Answer
 from .api import ServiceAPI
 from .components import Component, component_of
-from .operations import Operation, Reply, operations, refused_method, send_reply
+from .operations import Operation, operations, refused_method, send_answer
 from .requests import Limits
 
-__all__ = ["create_router", "reply_response"]
+__all__ = ["answer_response", "create_router"]
 
 _PREFIX = "/v1"
 _JSON = "application/json"
@@ -66,7 +67,7 @@ def _add_path(
         refuse = Route(f"{prefix}{each}", _Refusal(methods), methods=None, include_in_schema=False)
         router.routes.append(refuse)
     parameters = documented.get("parameters", [])
-    for method in methods:
+    for method in methods.keys() - {"HEAD"}:
         described = {"parameters": parameters, **documented[method.lower()]}
         described["operationId"] += _id_suffix(prefix)
         _add_description(router, path, method, described)
@@ -75,7 +76,7 @@ def _add_path(
 def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         id = request.path_params.get("id", "")
-        return reply_response(await operation(id, request.scope, request.receive))
+        return answer_response(await operation(id, request.scope, request.receive))
 
     return endpoint
 
@@ -87,7 +88,8 @@ class _Refusal:
         self._allowed = ",".join(allowed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send_reply(refused_method(scope["method"], self._allowed), send)
+        method = scope["method"]
+        await send_answer(refused_method(method, self._allowed), method, send)
 
 
 def _add_description(
@@ -140,11 +142,13 @@ def _id_suffix(prefix: str) -> str:
     return "" if prefix == _PREFIX else re.sub(r"\W+", "_", prefix)
 
 
-def reply_response(reply: Reply) -> Response:
-    """A reply as the framework's response."""
-    headers = {name.decode(): value.decode() for name, value in reply.headers}
-    media_type = "application/json" if reply.answer.body else None
-    return Response(reply.answer.body, reply.answer.status, headers, media_type)
+def answer_response(answer: Answer) -> Response:
+    """An answer as the framework's response."""
+    response = Response(
+        answer.body, answer.status, media_type="application/json" if answer.body else None
+    )
+    response.raw_headers += answer.headers
+    return response
 
 
 def _resolved(document: Mapping[str, Any], node: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -18,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn import Config, Server
 from uvicorn.supervisors import Multiprocess
 
@@ -27,8 +28,10 @@ from ..agent.stores.base import Store
 from ..agent.stores.memory import MemoryStore
 from ..agent.stores.opening import StoreTLS, open_store, store_place
 from ..agent.stores.sqlite import SQLiteStore
-from .app import create_app
+from .access_log import AccessLog, LogFormat
+from .app import create_server
 from .guard import Guard, is_loopback
+from .logs import LOG_CONFIG
 from .open_files import connections_that_fit
 from .requests import Limits
 from .slow_clients import best_protocol
@@ -47,6 +50,8 @@ __all__ = ["IN_MEMORY", "ServeOptions", "default_database", "run_server"]
 
 IN_MEMORY = ":memory:"
 
+_SWITCH_SECONDS = 0.00025
+
 
 class ParentProcess(Protocol):
     """A process that can be waited for."""
@@ -54,7 +59,7 @@ class ParentProcess(Protocol):
     def join(self) -> None: ...
 
 
-_log = logging.getLogger("uvicorn.error")
+_log = logging.getLogger(__name__)
 
 
 def default_database() -> Path:
@@ -88,7 +93,8 @@ class ServeOptions:
     """The files for TLS to the store."""
     workers: int = 1
     """How many processes answer; with a database only."""
-    access_log: bool = True
+    access_log: LogFormat | None = "text"
+    """How requests are logged, if they are."""
     connections: int = 1000
     """How many connections a worker keeps; others are told to come back later (503)."""
     stop_seconds: int = 30
@@ -128,7 +134,8 @@ def run_server(options: ServeOptions) -> None:
             http=best_protocol(),
             ws="none",
             lifespan="on",
-            access_log=options.access_log,
+            access_log=False,
+            log_config=LOG_CONFIG,
             server_header=False,
             proxy_headers=False,
             ssl_certfile=options.tls_cert,
@@ -152,18 +159,29 @@ def run_server(options: ServeOptions) -> None:
             stop.server.run(sockets=sockets)
 
 
-def _worker_app(options: ServeOptions, hosts: tuple[str, ...], token: bytes | None) -> FastAPI:
+def _worker_app(options: ServeOptions, hosts: tuple[str, ...], token: bytes | None) -> ASGIApp:
     supervisor = multiprocessing.parent_process()
     if supervisor is not None:
         threading.Thread(target=_end_with, args=(supervisor,), daemon=True).start()
-    app = create_app(
+    log = AccessLog(sys.stdout.buffer, options.access_log) if options.access_log else None
+    app = create_server(
         _open_store(options),
         settings=options.settings,
         limits=options.limits,
-        closes_store=True,
+        guard=Guard(hosts, token),
+        access_log=log,
     )
-    app.add_middleware(Guard, hosts=hosts, token=token)
+    _be_prompt()
     return app
+
+
+def _be_prompt() -> None:
+    """Let no request wait for long because of what Python does for another one."""
+    # A thread that converts a long body gives way after a twentieth of what is Python's default.
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    # What has been imported is not looked through again and again for garbage.
+    gc.collect()
+    gc.freeze()
 
 
 def _hosts(options: ServeOptions, sockets: list[socket.socket]) -> tuple[str, ...]:

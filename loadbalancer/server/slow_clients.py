@@ -64,7 +64,8 @@ class _Impatient(_Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        self._watch_head()
+        if self._head_timer is not None or self.awaits_head():
+            self._watch_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in (self._head_timer, self._stalled_timer):
@@ -120,7 +121,9 @@ if HttpToolsProtocol is not None:
         """Refuses what httptools takes: a head of any size, and one without a host."""
 
         _is_in_head = False
+        # How much has come of the head before the present chunk, and how large that is.
         _head_bytes = 0
+        _chunk_bytes = 0
 
         def awaits_head(self) -> bool:
             # There is none before the first request, whatever the annotation says.
@@ -130,6 +133,7 @@ if HttpToolsProtocol is not None:
         def data_received(self, data: bytes) -> None:
             if self.transport.is_closing():
                 return
+            self._chunk_bytes = len(data)
             super().data_received(data)
             if self._is_in_head and not self.transport.is_closing():
                 self._head_bytes += len(data)
@@ -143,15 +147,18 @@ if HttpToolsProtocol is not None:
 
         def on_headers_complete(self) -> None:
             self._is_in_head = False
-            size = len(self.url) + sum(len(k) + len(v) + 4 for k, v in self.headers)
             # What is raised here becomes a 400.
-            if size > _HEAD_BYTES:
+            if self._head_bytes + self._chunk_bytes > _HEAD_BYTES and self._is_head_too_long():
                 raise ValueError("the head is too long")
             assert self.parser is not None
             hosts = [name for name, _ in self.headers if name == b"host"]
             if len(hosts) > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
                 raise ValueError("there has to be one host")
             super().on_headers_complete()
+
+        def _is_head_too_long(self) -> bool:
+            # What has come together with it may be the body, or other requests.
+            return len(self.url) + sum(len(k) + len(v) + 4 for k, v in self.headers) > _HEAD_BYTES
 
     PROTOCOLS["httptools"] = _ImpatientHttpTools
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from loadbalancer.server import ServiceAPI
-from loadbalancer.server.api import Answer
+from loadbalancer.server.answers import Answer
 
 Spec = dict[str, Any]
 

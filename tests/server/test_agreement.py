@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loadbalancer.server import MemoryStore, ServiceAPI, Settings, SQLiteStore
-from loadbalancer.server.api import Answer
+from loadbalancer.server.answers import Answer
 
 from .payloads import Spec, backend, put, spec, states
 

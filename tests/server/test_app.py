@@ -66,10 +66,8 @@ def test_the_calls(make: type[FastAPI]) -> None:
     service = b'{"spec":%b,"status":{"realized":%b}}' % (realized, realized)
     assert (got.status_code, got.content) == (200, service)
     assert (listed.status_code, listed.content) == (200, b"[%b]" % service)
-    assert (config.status_code, config.json()) == (
-        200,
-        {"status": {"datapathMode": "lb-only", "realized": {"options": {}}}},
-    )
+    assert config.status_code == 200
+    assert config.json()["status"]["datapathMode"] == "lb-only"
     assert (lrp.status_code, lrp.content) == (200, b"[]")
     assert {r.headers["content-type"] for r in (got, listed, config, lrp)} == {"application/json"}
 
@@ -86,11 +84,12 @@ def test_errors_have_their_shapes(client: TestClient) -> None:
 
 
 ALLOWED = {
-    "/v1/service": "GET",
-    "/v1/service/1": "GET,PUT,DELETE",
-    "/v1/service/x": "GET,PUT,DELETE",
-    "/v1/lrp": "GET",
-    "/v1/config": "GET",
+    "/v1/service": "GET,HEAD",
+    "/v1/service/1": "GET,HEAD,PUT,DELETE",
+    "/v1/service/x": "GET,HEAD,PUT,DELETE",
+    "/v1/lrp": "GET,HEAD",
+    "/v1/config": "GET,HEAD",
+    "/v1/healthz": "GET,HEAD",
     "/check": "POST",
 }
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO"]
@@ -182,27 +181,42 @@ def test_the_application_closes_the_store_if_it_is_to(tmp_path: Path) -> None:
     assert TestClient(create_app(store)).get("/healthz").status_code == 503
 
 
-def test_metrics_count_requests_and_services(client: TestClient) -> None:
-    client.put("/v1/service/1", content=BODY)
+def test_metrics_count_requests_and_what_is_stored(client: TestClient) -> None:
+    body = spec(1, backend("10.0.0.1"), backend("10.0.0.2", state="maintenance"))
+    body["flags"] = {"name": '"state":"active"'}
+    client.put("/v1/service/1", content=json.dumps(body))
     client.get("/v1/service/1")
-    client.get("/v1/service/123")
+    client.head("/v1/service/123")
     client.get("/v1/service")
+    client.get("/v1/healthz")
+    client.post("/v1/service")
+    client.get("/healthz")
     client.get("/nope/1")
     client.request("FOO", "/nope/2")
     lines = client.get("/metrics").text.splitlines()
     name = "cilium_loadbalancer_http_requests_total"
-    assert sorted(
-        line for line in lines if line.startswith((name, "cilium_loadbalancer_serv"))
-    ) == [
-        f'{name}{{method="GET",path="/v1/service",status="200"}} 1.0',
-        f'{name}{{method="GET",path="/v1/service/{{id}}",status="200"}} 1.0',
-        f'{name}{{method="GET",path="/v1/service/{{id}}",status="404"}} 1.0',
-        f'{name}{{method="GET",path="other",status="404"}} 1.0',
-        f'{name}{{method="PUT",path="/v1/service/{{id}}",status="201"}} 1.0',
-        f'{name}{{method="other",path="other",status="404"}} 1.0',
+    stored = ("cilium_loadbalancer_services", "cilium_loadbalancer_backends")
+    assert [line for line in lines if line.startswith((name, *stored))] == [
+        f'{name}{{operation="getHealthz",status="200"}} 1.0',
+        f'{name}{{operation="getServiceById",status="200"}} 1.0',
+        f'{name}{{operation="getServiceById",status="404"}} 1.0',
+        f'{name}{{operation="getServices",status="200"}} 1.0',
+        f'{name}{{operation="healthz",status="200"}} 1.0',
+        f'{name}{{operation="other",status="405"}} 1.0',
+        f'{name}{{operation="page",status="404"}} 2.0',
+        f'{name}{{operation="putServiceById",status="201"}} 1.0',
         "cilium_loadbalancer_services 1.0",
+        'cilium_loadbalancer_backends{state="active"} 1.0',
+        'cilium_loadbalancer_backends{state="terminating"} 0.0',
+        'cilium_loadbalancer_backends{state="quarantined"} 0.0',
+        'cilium_loadbalancer_backends{state="maintenance"} 1.0',
     ]
     assert "cilium_loadbalancer_http_requests_in_flight 1.0" in lines
+    seconds = "cilium_loadbalancer_http_request_duration_seconds"
+    assert f'{seconds}_count{{operation="getServiceById"}} 2.0' in lines
+    assert f'{seconds}_bucket{{le="+Inf",operation="getServiceById"}} 2.0' in lines
+    client.delete("/v1/service/1")
+    assert 'cilium_loadbalancer_backends{state="active"} 0.0' in client.get("/metrics").text
 
 
 @pytest.mark.parametrize(

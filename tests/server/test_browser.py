@@ -95,6 +95,7 @@ def test_the_documentation(browser: Browser, store: Store, url: str) -> None:
         "DELETE /v1/service/{id} Delete a service.",
         "GET /v1/lrp List all local redirect policies.",
         "GET /v1/config Read the agent's configuration.",
+        "GET /v1/healthz Read the agent's status.",
     ]
     names = "[...document.querySelectorAll('#schemas summary code')].map(e => e.innerText)"
     assert browser.evaluate(names) == [*schemas.openapi()["components"]["schemas"]]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loadbalancer.server import ServiceAPI, Store
-from loadbalancer.server.api import Answer
+from loadbalancer.server.answers import Answer
 
 from .payloads import backend, backend_ids, put, reason, spec, states
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from loadbalancer.server import create_app
+from loadbalancer.server import Limits, MemoryStore, Settings
+from loadbalancer.server.app import create_server
 from loadbalancer.server.guard import Guard
 
 from .live import ProcessServer
@@ -18,8 +19,8 @@ BODY = json.dumps(spec(1, backend()))
 
 
 def guarded(token: bytes | None = None) -> TestClient:
-    app = create_app()
-    app.add_middleware(Guard, hosts=("lb.example", "10.0.0.5", "fd00::5"), token=token)
+    guard = Guard(("lb.example", "10.0.0.5", "fd00::5"), token)
+    app = create_server(MemoryStore(), settings=Settings(), limits=Limits(), guard=guard)
     return TestClient(app, base_url="http://localhost")
 
 
@@ -45,12 +46,12 @@ def guarded(token: bytes | None = None) -> TestClient:
         ("", 421),
     ],
 )
-@pytest.mark.parametrize("path", ["/", "/v1/service", "/metrics", "/check"])
+@pytest.mark.parametrize("path", ["/", "/nope", "/v1/service", "/v1/nope", "/metrics", "/check"])
 def test_the_host_decides(host: str, status: int, path: str) -> None:
     client = guarded()
     method = "POST" if path == "/check" else "GET"
     reply = client.request(method, path, headers={"Host": host}, content=BODY)
-    assert reply.status_code == status
+    assert reply.status_code == (404 if status == 200 and "nope" in path else status)
     if status == 421:
         message = f"the host {host!a} is not served here: see the option --allow-host"
         assert reply.json() == {"code": 421, "message": message}

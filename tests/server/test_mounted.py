@@ -158,5 +158,8 @@ def test_other_methods_are_refused_in_words_of_the_api() -> None:
         for path in ("/v1/service/1", "/v1/service/1/"):
             reply = client.post(path)
             assert reply.status_code == 405
-            assert reply.headers["allow"] == "GET,PUT,DELETE"
-            assert reply.json()["message"] == "method POST is not allowed, but [GET,PUT,DELETE] are"
+            assert reply.headers["allow"] == "GET,HEAD,PUT,DELETE"
+            assert (
+                reply.json()["message"]
+                == "method POST is not allowed, but [GET,HEAD,PUT,DELETE] are"
+            )

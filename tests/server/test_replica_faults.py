@@ -20,7 +20,7 @@ from loadbalancer.agent.stores.etcd.address import parse_etcd_url
 from loadbalancer.agent.stores.etcd.store import EtcdStore
 from loadbalancer.agent.stores.opening import StoreTLS, open_store
 from loadbalancer.server import ServiceAPI, StoreError, create_app
-from loadbalancer.server.api import Answer
+from loadbalancer.server.answers import Answer
 
 from .etcd_cluster import ETCD, WITHOUT_ETCD, EtcdCluster, call_etcd, new_prefix, store_url
 from .live import ProcessServer

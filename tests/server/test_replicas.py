@@ -20,7 +20,7 @@ from loadbalancer.agent.stores.etcd.entries import Sum
 from loadbalancer.agent.stores.etcd.store import EtcdStore
 from loadbalancer.agent.stores.opening import open_store
 from loadbalancer.server import Limits, ServiceAPI, StoreBusyError, StoreError
-from loadbalancer.server.api import Answer
+from loadbalancer.server.answers import Answer
 
 from .etcd_cluster import EtcdCluster, new_prefix, store_url
 from .history import Call, History

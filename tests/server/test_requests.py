@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loadbalancer.server import Limits, MemoryStore, ServiceAPI
-from loadbalancer.server.api import Answer
+from loadbalancer.server.answers import Answer
 
 from .payloads import backend, put, reason, spec
 

@@ -8,7 +8,7 @@ import pytest
 
 from loadbalancer.domain.scalars import UINT32_MAX
 from loadbalancer.server import ServiceAPI, Settings, Store
-from loadbalancer.server.api import Answer
+from loadbalancer.server.answers import Answer
 
 from .payloads import backend, backend_ids, listed, listed_backends, put, reason, spec, states
 

@@ -22,7 +22,7 @@ from loadbalancer.server import (
     StoreBusyError,
     StoreError,
 )
-from loadbalancer.server.api import Answer
+from loadbalancer.server.answers import Answer
 
 from .payloads import backend, backend_ids, listed, put, reason, spec, states
 
@@ -331,9 +331,8 @@ class TestDatabases:
             store.write(lambda tx: tx.set_next_backend_id(5))
         answer = put(ServiceAPI(store), spec(1))
         told = f"{path} is in use by others: database is locked"
-        assert answer == Answer(
-            503, json.dumps({"code": 503, "message": told}, separators=(",", ":")).encode()
-        )
+        body = json.dumps({"code": 503, "message": told}, separators=(",", ":")).encode()
+        assert answer == Answer(503, body, ((b"retry-after", b"1"),))
         # Readers wait for nobody.
         assert ServiceAPI(store).get_services() == Answer(200, b"[]")
         holder.close()
