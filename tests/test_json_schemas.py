@@ -253,6 +253,7 @@ class TestOpenAPI:
             *(WIRE - {"Error"}),
             *("FailureReason", "RequestError", "ServiceList", "LRPList"),
             *("DaemonConfiguration", "DaemonConfigurationStatus"),
+            *("Status", "StatusResponse", "StatusState"),
             *("BackendState", "L4Protocol", "NatPolicy", "Scope", "ServiceType", "TrafficPolicy"),
         }
 
@@ -290,7 +291,7 @@ class TestOpenAPI:
             if method != "parameters"
         }
         assert found == {
-            "GET /service": ["200", "405"],
+            "GET /service": ["200", "304", "405"],
             "GET /service/{id}": ["200", "404", "405", "422"],
             "PUT /service/{id}": [
                 *("200", "201", "400", "405", "415", "422", "460", "461", "500", "501"),
@@ -298,6 +299,7 @@ class TestOpenAPI:
             "DELETE /service/{id}": ["200", "404", "405", "422"],
             "GET /lrp": ["200", "405"],
             "GET /config": ["200", "405"],
+            "GET /healthz": ["200", "405"],
         }
 
     @pytest.mark.parametrize("name", sorted(WIRE - {"Error"}))
