@@ -55,7 +55,7 @@ class ConversionError(LoadBalancerError):
 
 
 def visible(text: str) -> str:
-    """A text from elsewhere without what a terminal would take for a command."""
+    """A text of unknown origin, without characters that a terminal takes for commands."""
     if text.isprintable():
         return text
     return "".join(

@@ -16,7 +16,7 @@ _NEEDED = ("click", "rich")
 _PROGRAM = "loadbalancer"
 # Set by the scripts that `loadbalancer completion` prints.
 _COMPLETE = "_LOADBALANCER_COMPLETE"
-# Set to anything, it shows the traceback of an error nobody thought of.
+# Set to anything, it shows the traceback of an unexpected error.
 _DEBUG = "LOADBALANCER_DEBUG"
 
 
@@ -48,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
-    """What Click's own `main` does, but for how it deals with Ctrl-C and broken pipes."""
+    """What Click's own `main` does, except for Ctrl-C and broken pipes."""
     import click
 
     from .app import app
@@ -89,7 +89,7 @@ def _fail(error: Exception) -> int:
 
 
 def _make_streams_safe() -> None:
-    """Let neither a closed stream nor a character that an encoding has not be an error."""
+    """Make sure that a closed stream or a character outside the encoding is not an error."""
     for name in ("stdout", "stderr"):
         # Python has None where the process was started with a closed descriptor.
         if getattr(sys, name) is None:
@@ -101,7 +101,7 @@ def _make_streams_safe() -> None:
 
 
 def _discard_output() -> None:
-    """Let nothing be said about what cannot be written any more, at exit either."""
+    """Keep Python from complaining about output that cannot be written any more, even at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, sys.stdout.fileno())

@@ -30,7 +30,7 @@ class LazyGroup(click.Group):
     """A group that imports a subcommand's module when the subcommand is looked up."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All subcommands that are there, in the order of the table."""
+        """All installed subcommands, in the order of the table."""
         return [name for name in _COMMANDS if _is_there(name)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -45,7 +45,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The subcommand; for a name of none, an error that says which was probably meant."""
+        """The subcommand; an unknown name is an error that says which one was probably meant."""
         from ..payloads.near_misses import nearest
 
         names = self.list_commands(ctx)
@@ -93,7 +93,7 @@ def app() -> None:
     \b
     Examples:
       cilium service list -o json > now.json
-      loadbalancer validate now.json            is it all right?
+      loadbalancer validate now.json            is anything wrong?
       loadbalancer list --state quarantined now.json
       loadbalancer diff before.json now.json    what has changed?
       loadbalancer convert --to ndjson now.json | grep 10.0.0.7

@@ -54,8 +54,8 @@ def command(
 
     PATH is what `cilium service list -o json` printed, a sysdump (zip or folder), a bugtool
     archive, or a folder of dumps named after their nodes. What Kubernetes wants, what the
-    agent lists and what the kernel has are compared as far as they are there, and nodes with
-    each other. Findings come by gravity: first those that send traffic to the wrong place.
+    agent lists and what the kernel has are compared, as far as they are given, and so are the
+    nodes. The gravest findings come first: those that send traffic to the wrong place.
 
     \b
     Examples:
@@ -111,7 +111,7 @@ def command(
 
 
 def _choose(evidence: Evidence, node: str | None) -> None:
-    """Keep the node that is asked for; a single dump is that of this node."""
+    """Keep the node of that name; a single dump is taken for that of this node."""
     views = evidence.views
     if node is None or not views:
         return
@@ -125,7 +125,7 @@ def _choose(evidence: Evidence, node: str | None) -> None:
 
 
 def _check(evidence: Evidence, node: str | None) -> None:
-    """Refuse what leaves nothing to compare, or compares with a node that is not known."""
+    """Refuse input with nothing to compare, or with objects but no known node."""
     views, objects = evidence.views, evidence.objects
     if not views:
         raise click.UsageError("there is no dump of what an agent lists")

@@ -87,7 +87,7 @@ def command(
         losses.note(item)
         return wire_json(item, include_protocol=not no_protocol)
 
-    # What goes to the same terminal as the bar would be written into it.
+    # Output to the terminal that shows the bar would be written into the bar.
     with reading_bar(sources, wanted=not sys.stdout.isatty()) as bar:
         intake = Intake(bar.hide, bar.advance)
         if form == "state-file":
@@ -107,7 +107,7 @@ def command(
 
 
 class _Losses:
-    """What later releases know and the wire JSON of 1.13 has no place for, as it is written."""
+    """Counts the facts that the wire JSON of 1.13 has no place for."""
 
     def __init__(self) -> None:
         self._facts: Counter[str] = Counter()
@@ -131,7 +131,7 @@ class _Losses:
             self._facts["protocol of a backend"] += each.protocol is not L4Type.NONE
 
     def tell(self) -> None:
-        """Say on standard error what is not in the output, if anything is missing there."""
+        """Say on standard error what the output lacks, if it lacks anything."""
         from .printing import complain
 
         told = [f"{fact} ({count:,} times)" for fact, count in self._facts.items() if count]
@@ -147,7 +147,7 @@ def _write_dump(
     *,
     is_sorted: bool,
 ) -> int:
-    """Write the services as that release prints them, and tell what it cannot say."""
+    """Write the services as that release prints them, and report what it cannot say."""
     from loadbalancer import LoadBalancerError, unsaid_facts, write_dump
 
     from ..domain.identity import address_order
@@ -185,7 +185,7 @@ def _write_state_file(intake: Intake, sources: Sequence[Source | CannotRead]) ->
 
 
 def _write_array_or_value(values: Iterable[tuple[Item, str]], intake: Intake) -> None:
-    """Write a JSON array, or the value itself if there is only one that was in no array.
+    """Write a JSON array, or the value itself if there was only one, outside an array.
 
     Nothing is written if the only value is invalid. Only as much is held back as it takes to
     know which of these it is.

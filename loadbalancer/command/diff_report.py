@@ -76,7 +76,7 @@ def _change_json(change: ServiceChange) -> dict[str, Any]:
 
 
 def _head(service: SVC) -> str:
-    """What a service is known by, and what people call it."""
+    """How a service is identified, and what people call it."""
     words = [name_of(service.frontend), str(service.type)]
     if service.name != ServiceName():
         words.append(str(service.name))

@@ -1,4 +1,4 @@
-"""What the exit code of the command says."""
+"""The exit codes of the command."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ DIFFERS = 1
 TROUBLE = 2
 """Something could not be read, or the command was used wrongly."""
 INTERRUPTED = 130
-"""Ended by Ctrl-C, as a shell tells of it."""
+"""Ended by Ctrl-C: the code that shells use for it."""
 BROKEN_PIPE = 141
-"""Nobody reads the output any more, as a shell tells of it."""
+"""The reader of the output is gone: the code that shells use for it."""

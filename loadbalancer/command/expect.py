@@ -104,7 +104,7 @@ def command(
         complain(f"{unknown}; node ports and host ports are left out (--address names where)")
     services.sort(key=lambda svc: address_order(svc.frontend))
     if not services:
-        complain("there is no service to expect of these objects")
+        complain("these objects make no service on this node")
     printer = Printer()
     if output_format == "json":
         printer.stream.write(dump_services(services).decode() + "\n")
@@ -116,7 +116,7 @@ def command(
 
 
 def _objects(path: str) -> list[Any]:
-    """The objects of a file; of a state file, the ones in it."""
+    """The objects of a file; a state file holds them as well."""
     from loadbalancer.kubernetes import DocumentError, objects_of_state_file, read_documents
 
     from ..payloads.sources import CannotRead, Source
@@ -140,7 +140,7 @@ def _listed(document: Any) -> list[Any]:
 
 
 def _node(objects: list[Any], name: str) -> tuple[Node, str]:
-    """The node as its object describes it; if there is none, an empty one and the reason."""
+    """The node as its object describes it; without one, an empty node and the reason."""
     from loadbalancer.kubernetes import KubernetesError, Node, node_from_objects
 
     try:

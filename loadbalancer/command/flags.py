@@ -105,7 +105,7 @@ def _flags(text: str) -> ServiceFlags:
     try:
         return ServiceFlags(int(text, 0))
     except ValueError:
-        message = f"{text!r} is no number from 0 to 0xffff (65535)"
+        message = f"{text!r} is not a number from 0 to 0xffff (65535)"
         raise click.BadParameter(message, param_hint="'FLAGS'") from None
 
 

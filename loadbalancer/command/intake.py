@@ -1,4 +1,4 @@
-"""What commands take in: the valid values of sources; everything else is complained of."""
+"""The input of commands: the valid values of sources. Everything else is reported as a problem."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Intake"]
 
 
 class Intake:
-    """Reads valid values from sources, and complains of everything else on standard error."""
+    """Reads valid values from sources, and reports everything else on standard error."""
 
     def __init__(self, hide_bar: Callable[[], None], on_read: Callable[[int], None]) -> None:
         self.exit_code = OK
@@ -33,7 +33,7 @@ class Intake:
         self._errors: Printer | None = None
 
     def items(self, sources: Iterable[Source | CannotRead], kind: Kind | None) -> Iterator[Item]:
-        """All valid values; `exit_code` tells afterwards whether there were others."""
+        """All valid values; afterwards `exit_code` says whether there were invalid ones."""
         checker = Checker(kind, warns=False)
         for source in sources:
             try:
@@ -50,7 +50,7 @@ class Intake:
                 self.exit_code = TROUBLE
 
     def services(self, sources: Iterable[Source | CannotRead]) -> Iterator[SVC]:
-        """All valid services; other values are told of and left out."""
+        """All valid services; other values are reported and left out."""
         from loadbalancer import SVC
 
         sources = list(sources)

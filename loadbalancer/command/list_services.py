@@ -148,5 +148,5 @@ def _node_of(source: Source | CannotRead) -> str:
 
 
 def _sorted(keyed: Iterable[tuple[Any, _Shown]]) -> list[_Shown]:
-    """What is shown of services, which themselves are let go, in the order of their keys."""
+    """What is shown of each service, in the order of the keys; the services are not kept."""
     return [shown for _, shown in sorted(keyed, key=itemgetter(0))]

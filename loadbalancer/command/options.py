@@ -48,12 +48,12 @@ def files_argument(command: _Command) -> _Command:
 
 
 def as_option(command: _Command) -> _Command:
-    """--as KIND: what the values are, where it is not to be told by their keys."""
+    """--as KIND: what the values are, if their keys are not to decide it."""
     return click.option(
         "--as",
         "kind_name",
         type=click.Choice(list(_KINDS)),
-        help="What the values are. Else it is told by their keys.",
+        help="What the values are. By default their keys decide it.",
     )(command)
 
 
@@ -81,12 +81,12 @@ else:
 
 
 class AddressText(_TextParam):
-    """An IP address, alone or with port; it becomes the text that the domain prints of it."""
+    """An IP address, alone or with port; it becomes the text that the domain prints for it."""
 
     name = "address"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The canonical text; an error if it is no address."""
+        """The canonical text; an error if it is not an address."""
         from loadbalancer import AddrCluster, AddressError, L3n4Addr, LoadBalancerError
 
         try:
@@ -109,7 +109,7 @@ else:
 
 
 class LibraryEnum(_EnumParam):
-    """A member of one of the library's text enums but for NONE, by its value in any case."""
+    """A member of one of the library's text enums, except NONE, by its value in any case."""
 
     def __init__(self, enum_name: str, noun: str) -> None:
         self.name = noun.upper()
@@ -118,7 +118,7 @@ class LibraryEnum(_EnumParam):
     def convert(
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> StrEnum:
-        """The member of that value; for a value of none, an error that says what there is."""
+        """The member of that value; an unknown value is an error that lists the values."""
         members = self._members()
         for name, member in members.items():
             if name.lower() == value.lower():

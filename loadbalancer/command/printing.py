@@ -33,7 +33,7 @@ _INDENT = "    "
 
 
 class Printer:
-    """Prints lines to a stream, in colour if that is a terminal which has any."""
+    """Prints lines to a stream, in colour if it is a terminal that has colours."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stdout
@@ -42,7 +42,7 @@ class Printer:
 
     @property
     def width(self) -> int | None:
-        """The columns of the terminal; None if it is none."""
+        """The columns of the terminal; None if the stream is not a terminal."""
         return self._console.width if self._console else None
 
     def line(self, *parts: Part) -> None:
@@ -73,7 +73,7 @@ class Printer:
 
 
 def console_for(stream: TextIO) -> Console:
-    """A console of Rich's that colours nothing if it is not to, and ends as the command does."""
+    """A console of Rich's: without colours if they are off, and ending as the command does."""
     from rich.console import Console
 
     class QuietConsole(Console):

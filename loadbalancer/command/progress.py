@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bar", "reading_bar"]
 
-# What takes no longer than this needs no bar.
+# Reading that takes no longer than this needs no bar.
 _PATIENCE = 0.5
 
 
@@ -30,7 +30,7 @@ class Bar:
         self._progress: Progress | None = None
 
     def advance(self, count: int) -> None:
-        """Tell of bytes that have been read."""
+        """Count bytes that have been read."""
         self._read += count
         if not self._is_terminal:
             return
@@ -52,7 +52,7 @@ class Bar:
 
 @contextmanager
 def reading_bar(sources: Iterable[Source | CannotRead], *, wanted: bool = True) -> Generator[Bar]:
-    """The bar of reading these sources; where standard error is no terminal it never shows."""
+    """The bar of reading these sources; it never shows if standard error is not a terminal."""
     is_terminal = wanted and sys.stderr.isatty()
     total: int | None = None
     if is_terminal:

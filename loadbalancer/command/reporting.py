@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["JsonReporter", "Reporter", "Summary", "TextReporter", "counted", "print_problem"]
 
 _PLAIN = 13
-"""The minor number of the release of which there is nothing to say."""
+"""The minor number of the release whose dumps need no remark."""
 
 
 @dataclass
@@ -42,28 +42,28 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """Of the command: what could not be read outweighs what is invalid."""
+        """The exit code of the command: unreadable input outweighs invalid input."""
         if self.unreadable:
             return TROUBLE
         return INVALID if self.errors else OK
 
 
 class Reporter(ABC):
-    """Tells of problems as they are found, of each file, and of all together."""
+    """Reports problems as they are found, then each file, then all files together."""
 
     def __init__(self, max_problems: int) -> None:
         self._max = max_problems
         self._count = 0
 
     def problem(self, problem: Problem) -> None:
-        """Tell of a problem, unless there have been enough of them; 0 is never enough."""
+        """Report a problem, unless the limit is reached; a limit of 0 means no limit."""
         self._count += 1
         if not self._max or self._count <= self._max:
             self._tell(problem)
 
     @property
     def left_out(self) -> int:
-        """How many problems have not been told of."""
+        """How many problems were not shown."""
         return max(0, self._count - self._max) if self._max else 0
 
     @abstractmethod
@@ -75,15 +75,15 @@ class Reporter(ABC):
 
     @abstractmethod
     def file(self, name: str, verdict: Verdict) -> None:
-        """Tell of a file that has been read."""
+        """Report a file that has been read."""
 
     @abstractmethod
     def end(self, summary: Summary) -> None:
-        """Tell of all files."""
+        """Report all files together."""
 
 
 class TextReporter(Reporter):
-    """For people: a line for each problem, each file and all together."""
+    """For people: a line for each problem, for each file, and for all files."""
 
     def __init__(self, printer: Printer, max_problems: int, *, is_quiet: bool) -> None:
         super().__init__(max_problems)
@@ -94,7 +94,7 @@ class TextReporter(Reporter):
         print_problem(self._printer, problem)
 
     def notes(self, notes: Iterable[tuple[int | None, Note]]) -> None:
-        """People get them counted: the verdict has that."""
+        """People get the notes counted: the verdict has the counts."""
 
     def file(self, name: str, verdict: Verdict) -> None:
         if verdict.unreadable:
@@ -195,7 +195,7 @@ def _file_line(name: str, verdict: Verdict) -> list[Part]:
 
 
 def _releases(verdict: Verdict) -> str:
-    """Which releases a dump can be from; empty if it may be from 1.13 as it stands."""
+    """Which releases a dump can be from; empty if 1.13 could have written it."""
     span = verdict.span
     if span is None or (not verdict.rules and span.earliest <= _PLAIN <= span.latest):
         return ""

@@ -24,12 +24,12 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[st
 @click.command("schema", short_help="Print a JSON Schema, or the OpenAPI document.")
 @click.argument("name", metavar="[NAME]", required=False, shell_complete=_complete)
 @click.option("--list", "lists", is_flag=True, help="List the names there are.")
-@click.option("--written", is_flag=True, help="The schema of what is written, not what is read.")
+@click.option("--written", is_flag=True, help="The schema for writing, not for reading.")
 def command(name: str | None, lists: bool, written: bool) -> int:
     """Print the JSON Schema (2020-12) of a type, or the OpenAPI 3.1 document of the API.
 
-    NAME is a wire model such as ServiceSpec, a domain type such as SVC, or openapi, which
-    is what you get without one.
+    NAME is a wire model such as ServiceSpec, a domain type such as SVC, or openapi, the
+    default.
 
     \b
     Examples:

@@ -20,19 +20,19 @@ _PROTOCOL = re.compile(r"/(?:TCP|UDP|SCTP)\b")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a service has to have; what is empty does not matter."""
+    """The conditions that a service has to meet; empty ones do not count."""
 
     states: tuple[str, ...] = ()
-    """A backend in one of these states."""
+    """It has a backend in one of these states."""
     name: str = ""
-    """This name, `namespace/name` or the name alone, as a pattern with `*` and `?`."""
+    """It has this name, `namespace/name` or the name alone; a pattern with `*` and `?`."""
     types: tuple[str, ...] = ()
     frontend: str = ""
-    """A frontend of this address: `10.0.0.1`, `10.0.0.1:80` or `10.0.0.1:80/TCP`."""
+    """Its frontend has this address: `10.0.0.1`, `10.0.0.1:80` or `10.0.0.1:80/TCP`."""
     backend: str = ""
-    """A backend of this address, alike."""
+    """It has a backend of this address, written in the same way."""
     no_active: bool = False
-    """No active backend."""
+    """It has no active backend."""
 
     def takes(self, service: SVC) -> bool:
         """Whether a service is wanted."""
@@ -53,7 +53,7 @@ class Selection:
 
 def _is_at(address: L3n4Addr, wanted: str) -> bool:
     if address.protocol == "NONE":
-        # A dump before 1.17 does not say it: any may be meant.
+        # Dumps before 1.17 do not say the protocol: any may be meant.
         wanted = _PROTOCOL.sub("", wanted)
     return wanted in (
         str(address.addr_cluster),

@@ -21,18 +21,18 @@ def _mode(context: click.Context, parameter: click.Parameter, value: str) -> int
     except ValueError:
         mode = -1
     if not 0 <= mode <= 0o777:
-        raise click.BadParameter(f"{value!r} is no file mode, such as 0660.")
+        raise click.BadParameter(f"{value!r} is not a file mode, such as 0660.")
     return mode
 
 
 class _Trouble(click.ClickException):
-    """What keeps the server from starting; the exit code is that of all of the command."""
+    """An error that keeps the server from starting, with the exit code of all commands."""
 
     exit_code = TROUBLE
 
 
 def _named(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """An unset shell variable is no name of a file, and no reason to take another one."""
+    """Refuse an empty text, which is what an unset shell variable gives."""
     if value == "":
         raise click.BadParameter("must not be empty.")
     return value

@@ -24,7 +24,7 @@ _MIN_WIDTH = 5
 
 
 class Row(NamedTuple):
-    """What the table says of a service. A million backends have to fit: it is kept small."""
+    """What the table shows of a service; kept small, since a million backends have to fit."""
 
     cells: tuple[str, ...]
     """What stands in front of the backends."""

@@ -1,4 +1,4 @@
-"""`loadbalancer state`: where a backend may go from where it is."""
+"""`loadbalancer state`: which states a backend may change to."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[st
     return [state for state in STATE_STYLES if state.startswith(incomplete.lower())]
 
 
-@click.command("state", short_help="Say whether a backend may go from one state to another.")
+@click.command("state", short_help="Say whether a backend may change from one state to another.")
 @click.argument("old", metavar="[FROM]", required=False, shell_complete=_complete)
 @click.argument("new", metavar="[TO]", required=False, shell_complete=_complete)
 @format_option
 def command(old: str | None, new: str | None, output_format: str) -> int:
-    """Say whether a backend may go from one state to another.
+    """Say whether a backend may change from one state to another.
 
     States are active, terminating, quarantined, maintenance and invalid, or their numbers
-    0 to 4. Without TO it shows where a backend may go, without FROM the whole table.
+    0 to 4. Without TO it shows all states that may follow, without FROM the whole table.
 
     \b
     Examples:
@@ -63,7 +63,7 @@ def command(old: str | None, new: str | None, output_format: str) -> int:
 
 
 def _state(text: str, argument: str) -> BackendState:
-    """The state of a name, in whatever case, or of a number."""
+    """The state of a name, in any case, or of a number."""
     from loadbalancer import BackendState, BackendStateError, get_backend_state
 
     from ..payloads.expectations import listed
@@ -71,7 +71,7 @@ def _state(text: str, argument: str) -> BackendState:
 
     names = [str(state) for state in BackendState]
     if not text:
-        # On the wire an empty text is a state; here it is a variable that was not set.
+        # On the wire an empty text means active; here it is a variable that was not set.
         message = f"it is empty. It is one of {listed(names)}."
         raise click.BadParameter(message, param_hint=f"'{argument}'")
     if text in [str(int(state)) for state in BackendState]:

@@ -68,11 +68,11 @@ def command(
     one a line. What `cilium service list -o json` and `cilium service get ID -o json` print
     is such a file, from Cilium 1.6 to 1.20; YAML, the table and StateDB are read, too.
 
-    Every problem is told with the line and column of its place, the JSON Pointer to it,
+    Each problem comes with the line and column of its place, the JSON Pointer to it,
     what was found, what was expected, and what was probably meant.
 
-    Of services that release 1.13 would not write like this it says which releases they can be
-    from and, counted by rule, what was read otherwise.
+    If release 1.13 would not write the services like this, it says which releases they can be
+    from, and counts by rule what was read differently.
 
     \b
     Examples:

@@ -1,6 +1,6 @@
 """The agent's service API, ready to mount or to start (extra `server`).
 
-`create_router(store)` is for an application of one's own, `create_app()` a whole one.
+`create_router(store)` is a part for your own application, `create_app()` a complete one.
 The rules and the stores need no web framework, and are loaded without one.
 """
 

@@ -21,7 +21,7 @@ _LONGEST = 2000
 class AccessLog:
     """Writes lines of text or of JSON; nothing a client sends gets there as a control character.
 
-    A log that cannot be written is no reason not to answer.
+    A log that cannot be written does not keep the server from answering.
     """
 
     def __init__(self, stream: BinaryIO, format: LogFormat) -> None:
@@ -29,7 +29,7 @@ class AccessLog:
         self._line = _json_line if format == "json" else _text_line
 
     def write(self, scope: Scope, status: int, size: int, seconds: float, body: bytes) -> None:
-        """Add the line of a request, of whose answer the body says why it was refused."""
+        """Add the line of a request; the body of the answer says why it was refused."""
         refused = reason(body)[:_LONGEST] if status >= 400 and body else ""
         line = self._line(_asked(scope), status, size, seconds, refused)
         try:
@@ -41,7 +41,7 @@ class AccessLog:
 
 
 def _asked(scope: Scope) -> dict[str, str]:
-    """When, by whom and for what was asked, as it came over the wire."""
+    """The time, the client and the request line, as they came over the wire."""
     client = scope.get("client")
     target: bytes = scope.get("raw_path") or scope["path"].encode(errors="backslashreplace")
     if scope["query_string"]:

@@ -12,7 +12,7 @@ __all__ = ["CLOSE", "Answer", "Header", "failure", "reason", "refusal"]
 Header = tuple[bytes, bytes]
 
 CLOSE: Header = (b"connection", b"close")
-"""After this answer nothing more is read from the connection."""
+"""The header of answers after which the connection is closed."""
 
 _RETRY: Header = (b"retry-after", b"1")
 
@@ -26,9 +26,9 @@ class Answer(NamedTuple):
 
 
 def refusal(error: RequestError, *headers: Header) -> Answer:
-    """The answer to a request that is not one of this API, or that cannot be answered now.
+    """The answer to a request that this API does not know, or that it cannot answer now.
 
-    A client that is to come later learns when.
+    A 503 says when to try again.
     """
     if error.status == 503:
         headers = (*headers, _RETRY)
@@ -41,7 +41,7 @@ def failure(status: int, text: str) -> Answer:
 
 
 def reason(body: bytes) -> str:
-    """Why a request was refused, out of the body of either answer; empty if it does not say."""
+    """The reason for a refusal, from the body of the answer; empty if it gives none."""
     try:
         told = json.loads(body)
     except ValueError:

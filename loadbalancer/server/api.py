@@ -34,7 +34,7 @@ UPDATE_FAILURE = 501
 
 
 class ServiceAPI:
-    """The service API over a store. Every method answers; none raises for what it was given."""
+    """The service API over a store. Bad input makes every method answer, not raise."""
 
     def __init__(
         self, store: Store, settings: Settings | None = None, limits: Limits | None = None
@@ -104,14 +104,14 @@ class ServiceAPI:
         return Answer(200, b"[]")
 
     def get_config(self) -> Answer:
-        """`GET /config`: clients look here whether they may send weights.
+        """`GET /config`: clients look here before they send weights.
 
         `cilium config` shows what is realized, and of the map what it is asked for.
         """
         return Answer(200, self._config)
 
     def get_healthz(self) -> Answer:
-        """`GET /healthz`: what `cilium status` shows. All that is not told of is not there."""
+        """`GET /healthz`: what `cilium status` shows. Other parts of an agent are left out."""
         try:
             self.store.read(lambda view: view.service_count())
         except StoreError as error:

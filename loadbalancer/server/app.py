@@ -53,7 +53,7 @@ def create_app(
     limits: Limits | None = None,
     closes_store: bool = False,
 ) -> FastAPI:
-    """The service API over a store, by default one in memory, with all that goes with it.
+    """The service API over a store, by default one in memory, with pages, health and metrics.
 
     `/v1` is the API, `/` and `/docs` are for people, `/check` says what is wrong with a
     payload, `/healthz` and `/metrics` are for monitors. `closes_store` closes the store when
@@ -142,7 +142,7 @@ def _check_route(limits: Limits) -> Route:
 
 
 def _check(body: bytes) -> dict[str, Any]:
-    """What `loadbalancer validate --format json` says of a file with this content.
+    """What `loadbalancer validate --format json` says about a file with this content.
 
     It leaves out the releases that the content can be from, which take a second look.
     """
@@ -158,7 +158,7 @@ def _check(body: bytes) -> dict[str, Any]:
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    """What the framework refuses by itself, in the shape of this API."""
+    """Requests that the framework itself refuses, answered in the form of this API."""
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == 405:
@@ -172,5 +172,5 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _unforeseen_error(request: Request, error: Exception) -> Response:
-    """A bug of ours: the server logs it, the client is told no more than that."""
+    """A bug in the server: it is logged, and the client gets no details."""
     return answer_response(refusal(RequestError(500, "internal error")))

@@ -12,7 +12,7 @@ from .requests import Limits, RequestError
 
 __all__ = ["BodyReader"]
 
-# What a client sends beyond the limit is thrown away up to here, so that it sees the answer.
+# Up to here a body over the limit is read and thrown away, so that the client sees the answer.
 _DISCARDED_BYTES = 128 * 1024 * 1024
 
 

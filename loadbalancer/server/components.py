@@ -25,7 +25,7 @@ _SCHEMAS = "#/components/schemas/"
 
 
 class Component:
-    """What the types of components have in common."""
+    """The common base of the types of components."""
 
     component_name: str
     component_schema: Mapping[str, Any]
@@ -34,7 +34,7 @@ class Component:
     def __get_pydantic_core_schema__(
         cls, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        # The name of the component is what is behind the last full stop, up to the colon.
+        # The name of the component stands between the last full stop and the colon.
         return core_schema.any_schema(ref=f"{__name__}.{cls.component_name}:0")
 
     @classmethod

@@ -1,6 +1,6 @@
-"""What has changed: a digest of each service, and the services that somebody asks for by id.
+"""What has changed: a digest of each service, and the services with given ids.
 
-Nothing is remembered of whoever asks: any worker, and any server on the same store, gives the
+The server remembers nothing about clients: any worker, and any server on the same store, gives the
 same digests of the same services.
 """
 
@@ -54,7 +54,7 @@ def _digest(text: bytes) -> str:
 
 
 def services_by_id(store: Store, asked: str) -> bytes:
-    """A JSON object of the services with these ids, those that there are.
+    """A JSON object of the services with these ids; unknown ids are left out.
 
     `asked` are ids with commas between.
 

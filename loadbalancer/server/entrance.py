@@ -1,4 +1,4 @@
-"""Where every request comes in: who may ask, what is asked for, and what is told of it.
+"""Where every request comes in: who may ask, what is asked for, and what is logged.
 
 The framework stands behind it and is asked only for what is not the service API's.
 """
@@ -24,7 +24,7 @@ __all__ = ["Entrance"]
 
 _log = logging.getLogger(__name__)
 
-# What is kept of an answer of the framework's, to say in the log why it refused.
+# How much of the framework's answer is kept, to log why it refused.
 _KEPT_BYTES = 4096
 _PAGES = {"/check": "check", "/healthz": "healthz", "/metrics": "metrics"}
 
@@ -110,7 +110,7 @@ class Entrance:
 
 
 class _Watch:
-    """Passes on what the framework sends, and sees what it was."""
+    """Passes on what the framework sends, and notes status, size and reason."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

@@ -1,4 +1,4 @@
-"""Who may ask over TCP: no web page under a name of its own, and with a token for changes."""
+"""Who may ask over TCP: web pages of other sites may not, and changes need the token."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 class Guard:
     """Refuses requests over TCP for other hosts (421), and changes without the token (401).
 
-    A web page can let the name of its own site point to this server, and the browser of
-    somebody who reads the page then sends its requests here: but under that name. Who
-    reaches a unix socket is for its file mode to say.
+    A web page can make the name of its own site point to this server. The browser of a reader
+    then sends the page's requests here, with that name as their host. On a unix socket its
+    file mode decides who may connect.
     """
 
     def __init__(self, hosts: Iterable[str] = (), token: bytes | None = None) -> None:
         self._hosts = frozenset(host.lower().strip("[]").rstrip(".") for host in hosts)
         self._token = token
-        # Clients send one and the same text again and again.
+        # Clients send the same text again and again.
         self._is_allowed = lru_cache(maxsize=256)(self._allows)
 
     def refused(self, scope: Scope) -> Answer | None:
@@ -69,7 +69,7 @@ def is_loopback(name: str) -> bool:
 
 
 def _changes(scope: Scope) -> bool:
-    """Whether a request may change anything: the checker reads what it is sent."""
+    """Whether a request may change services. A POST to the checker does not."""
     return scope["method"] not in _READING and scope["path"] != "/check"
 
 

@@ -1,4 +1,4 @@
-"""The list of all services as it travels: only if it has changed, and compressed if wanted."""
+"""Sending the list of all services: only if it has changed, and compressed if wanted."""
 
 from __future__ import annotations
 

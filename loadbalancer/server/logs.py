@@ -1,4 +1,4 @@
-"""What the server says of itself: on standard error, a line for each message."""
+"""The server's own messages: on standard error, a line for each message."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["LOG_CONFIG", "VisibleFormatter"]
 
 
 class VisibleFormatter(DefaultFormatter):
-    """Shows names of files, and whatever else comes from elsewhere, without control characters."""
+    """Writes messages without control characters, which names of files in them may have."""
 
     def formatMessage(self, record: LogRecord) -> str:
         shown = copy(record)

@@ -57,7 +57,7 @@ class Metrics:
         self._registry.register(_Stored(store))
 
     def count(self, operation: str, status: int, seconds: float) -> None:
-        """Count a request that took so long."""
+        """Count a request and the seconds that it took."""
         counted = self._counted[operation, status]
         counted.seconds += seconds
         counted.buckets[bisect_left(_BUCKETS, seconds)] += 1
@@ -100,7 +100,7 @@ class _Requests(Collector):
 
 
 class _Stored(Collector):
-    """What is in the store, looked up when it is asked for."""
+    """The numbers of services and backends in the store, looked up when metrics are asked for."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -62,7 +62,7 @@ def operations(api: ServiceAPI) -> dict[str, dict[str, Operation]]:
         except RequestError as error:
             return refusal(error, CLOSE)
         except ClientDisconnect:
-            # Half a body is no body; nobody is there to read the answer.
+            # Half a body is not a body, and no client is there to read an answer.
             return refusal(RequestError(400, "the body ended too early"))
         try:
             if len(body) > _LARGE:
@@ -101,7 +101,7 @@ def _read(operation: Operation) -> dict[str, Operation]:
 
 
 async def send_answer(answer: Answer, method: str, send: Send) -> None:
-    """Send an answer to whoever asked."""
+    """Send an answer to the client."""
     status, body, further = answer
     headers: list[Header] = [*further]
     if status != 304:

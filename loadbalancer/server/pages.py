@@ -1,7 +1,7 @@
 """The pages for people: the services at a glance, and the documentation of the API.
 
-All they need is in this package; nothing is fetched from elsewhere, and the browser is told
-to refuse it. What the list of services needs to stay up to date is here as well: it is not a
+All they need is in this package; nothing is fetched from elsewhere, and a policy makes the
+browser refuse it. What the list of services needs to stay up to date is here as well: it is not a
 part of the service API.
 """
 

@@ -66,7 +66,7 @@ def parse_id(text: str) -> int:
     """The id in a path, any int64.
 
     Raises:
-        RequestError: it is none.
+        RequestError: the text is not an int64.
     """
     # Twenty characters hold every int64; a longer text need not become a number.
     if _is_int(text):
@@ -100,8 +100,8 @@ def parse_spec(body: bytes, limits: Limits) -> ServiceSpec:
     """The wire model of a body.
 
     Raises:
-        RequestError: what is no JSON or of a wrong type is 400, before that which lacks a
-            required key or has a value outside an enum, 422.
+        RequestError: the body is not JSON or has a wrong type (400), which is looked at first,
+            or it lacks a required key or has a value outside an enum (422).
     """
     if not body.strip(b" \t\r\n"):
         raise RequestError(422, "config in body is required", MISSING)
@@ -117,8 +117,8 @@ def parse_spec(body: bytes, limits: Limits) -> ServiceSpec:
 def read_upsert(body: bytes, limits: Limits) -> SVC | None:
     """The service that a body asks for, read without a wire model between.
 
-    None if anything is wrong with the body or unusual in it: `parse_spec` decides then. An
-    update of states is no service, and a backslash may hide its key.
+    None if anything in the body is wrong or unusual: `parse_spec` decides then. An update of
+    states is not a service, and a backslash may hide its key.
 
     Raises:
         RequestError: there are too many backends.
@@ -146,7 +146,7 @@ def _check_count(body: bytes, most: int) -> None:
 
 @lru_cache(maxsize=4)
 def _counted(most: int) -> SchemaValidator:
-    """A ServiceSpec of which nothing is looked at but the number of backends."""
+    """Validates only the number of backends of a ServiceSpec."""
     backends = core_schema.list_schema(core_schema.any_schema(), max_length=most)
     field = core_schema.model_field(
         core_schema.with_default_schema(core_schema.nullable_schema(backends), default=None),
@@ -156,7 +156,7 @@ def _counted(most: int) -> SchemaValidator:
 
 
 def _check_constants(body: bytes) -> None:
-    """Refuse NaN and Infinity, which Pydantic takes for JSON where nobody wants the value."""
+    """Refuse NaN and Infinity, which Pydantic accepts below unknown keys."""
     if b"NaN" not in body and b"Infinity" not in body:
         return
     try:
@@ -166,7 +166,7 @@ def _check_constants(body: bytes) -> None:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 def _refuse(error: ValidationError) -> NoReturn:
@@ -180,12 +180,12 @@ def _refuse(error: ValidationError) -> NoReturn:
 
 
 def _schema_code(detail: ErrorDetails) -> int | None:
-    """The code of a broken rule of the schema; None for what is not even of the right type."""
+    """The code of a broken rule of the schema; None if the value has the wrong type."""
     if detail["type"] == "missing":
         return MISSING
     if detail["type"] == "literal_error" and isinstance(detail["input"], str):
         return NOT_IN_ENUM
-    # Null is the same as absent, but there are no absent elements of a list.
+    # Null means absent, but an element of a list cannot be absent.
     is_element = bool(detail["loc"]) and isinstance(detail["loc"][-1], int)
     if detail["input"] is None and not is_element and detail["type"] != "json_invalid":
         return MISSING

@@ -24,7 +24,7 @@ __all__ = ["answer_response", "create_router"]
 _PREFIX = "/v1"
 _JSON = "application/json"
 _SCHEMAS = "#/components/schemas/"
-# What FastAPI is given of an operation by names of its own.
+# The parts of an operation for which FastAPI has arguments of its own.
 _GIVEN = {"operationId", "responses", "summary", "tags"}
 
 

@@ -1,4 +1,4 @@
-"""Serving the application: sockets, store, worker processes and an orderly end."""
+"""Serving the application: sockets, store, worker processes and an orderly stop."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _log = logging.getLogger(__name__)
 
 
 def default_database() -> Path:
-    """Where services are kept unless told otherwise: in the user's data directory."""
+    """Where services are kept by default: in the user's data directory."""
     if sys.platform == "darwin":
         base = Path.home() / "Library" / "Application Support"
     elif sys.platform == "win32":
@@ -96,32 +96,32 @@ class ServeOptions:
     access_log: LogFormat | None = "text"
     """How requests are logged, if they are."""
     connections: int = 1000
-    """How many connections a worker keeps; others are told to come back later (503)."""
+    """How many connections a worker keeps; others get 503 and may try again later."""
     stop_seconds: int = 30
-    """How long requests in flight may take to finish when the server is stopped."""
+    """How many seconds requests in flight may take to finish when the server is stopped."""
     allow_hosts: tuple[str, ...] = ()
-    """Names that TCP requests may be for, beside loopback and the addresses listened on."""
+    """Host names that TCP requests may name, beside loopback and the addresses listened on."""
     token_file: Path | None = None
-    """The file with the token that changes over TCP need."""
+    """The file with the token that clients need for changes over TCP."""
     tls_cert: Path | None = None
     tls_key: Path | None = None
     tls_client_ca: Path | None = None
-    """Only clients with a certificate of these authorities are served."""
+    """Serve only clients with a certificate of these authorities."""
     insecure: bool = False
-    """Listen beyond loopback though whoever gets there may change the services."""
+    """Listen beyond loopback although every client that gets there may change the services."""
     settings: Settings = field(default_factory=Settings)
     limits: Limits = field(default_factory=Limits)
 
 
 def run_server(options: ServeOptions) -> None:
-    """Serve until told to stop by SIGTERM or SIGINT, then finish what has been started.
+    """Serve until SIGTERM or SIGINT arrives, then finish the requests in flight.
 
     Raises:
         LoadBalancerError: a socket cannot be listened on, or the store cannot be opened.
     """
     if _place(options) is None and options.workers > 1:
         raise ListenError("several workers need a database that they share")
-    # Opened here first: what is wrong with it is told before anybody listens.
+    # Opened here first: an error is reported before the server listens.
     _check_tls(options)
     token = _token(options)
     _open_store(options).close()
@@ -185,7 +185,7 @@ def _be_prompt() -> None:
 
 
 def _hosts(options: ServeOptions, sockets: list[socket.socket]) -> tuple[str, ...]:
-    """The hosts that requests may be for: those allowed, and the addresses listened on."""
+    """The hosts that requests may name: those allowed, and the addresses listened on."""
     names = [each.getsockname()[0] for each in sockets if not is_unix(each)]
     return (*options.allow_hosts, *names)
 
@@ -204,7 +204,7 @@ def _token(options: ServeOptions) -> bytes | None:
 
 
 def _check_tls(options: ServeOptions) -> None:
-    """Load what TLS needs once: what is wrong with it is told before anybody listens."""
+    """Load the TLS files once, so that an error is reported before the server listens."""
     if options.tls_cert is None:
         if options.tls_key or options.tls_client_ca:
             raise ListenError("TLS needs a certificate: --tls-cert")
@@ -223,7 +223,7 @@ def _check_tls(options: ServeOptions) -> None:
 
 
 def _end_with(supervisor: ParentProcess) -> None:
-    """Stop when the supervisor is gone: nobody else could ever stop the worker."""
+    """Stop when the supervisor is gone: nothing else could stop the worker."""
     supervisor.join()
     os.kill(os.getpid(), signal.SIGTERM)
 
@@ -265,7 +265,7 @@ def _listen(options: ServeOptions, stack: ExitStack) -> Generator[socket.socket]
 
 
 def _check_reach(options: ServeOptions, listener: socket.socket, name: str) -> None:
-    """Refuse to listen where others than this machine's programs could change the services."""
+    """Refuse to listen where programs on other machines could change the services."""
     is_guarded = options.token_file is not None or options.tls_client_ca is not None
     if not is_guarded and not options.insecure and _is_reachable(listener):
         raise ListenError(
@@ -275,7 +275,7 @@ def _check_reach(options: ServeOptions, listener: socket.socket, name: str) -> N
 
 
 def _is_reachable(listener: socket.socket) -> bool:
-    """Whether others than this machine's own programs can get to a socket."""
+    """Whether programs on other machines can reach a socket."""
     if is_unix(listener):
         return False
     return not is_loopback(listener.getsockname()[0].partition("%")[0])
@@ -299,7 +299,7 @@ def _announce(options: ServeOptions, sockets: list[socket.socket]) -> None:
 
 
 class _Supervisor(Multiprocess):
-    """Stops to listen before its workers end: who comes then is refused, and does not wait."""
+    """Stops listening before its workers end: new clients are refused and do not wait."""
 
     def terminate_all(self) -> None:
         for each in self.sockets:

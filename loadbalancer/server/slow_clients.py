@@ -23,9 +23,9 @@ __all__ = [
 ]
 
 HEADER_SECONDS = 10.0
-"""How long a client may take to send the head of a request, from its first byte on."""
+"""How many seconds a client may take for the head of a request, from its first byte on."""
 STALLED_SECONDS = 60.0
-"""How long a client may leave an answer unread."""
+"""How many seconds a client may leave an answer unread."""
 _HEAD_BYTES = 64 * 1024
 
 IMPATIENT_ANSWER = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
     class _Protocol(asyncio.Protocol):
-        """What the protocols of uvicorn have in common."""
+        """The common part of uvicorn's protocols."""
 
         loop: asyncio.AbstractEventLoop
         transport: asyncio.Transport
@@ -54,7 +54,7 @@ class _Impatient(_Protocol):
     _stalled_timer: asyncio.TimerHandle | None = None
 
     def awaits_head(self) -> bool:
-        """Whether the client has to send the head of a request, or the rest of it."""
+        """Whether the server waits for the head of a request, or for the rest of it."""
         raise NotImplementedError
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -113,12 +113,12 @@ class _ImpatientH11(_Impatient, H11Protocol):
 
 
 PROTOCOLS: dict[str, type[asyncio.Protocol]] = {"h11": _ImpatientH11}
-"""The protocols there are, by the library that reads HTTP; the quickest one is the last."""
+"""The available protocols, by the library that reads HTTP; the last one is the fastest."""
 
 if HttpToolsProtocol is not None:
 
     class _ImpatientHttpTools(_Impatient, HttpToolsProtocol):
-        """Refuses what httptools takes: a head of any size, and one without a host."""
+        """Refuses heads that httptools accepts: those too large, and those without a host."""
 
         _is_in_head = False
         # How much has come of the head before the present chunk, and how large that is.
@@ -126,7 +126,7 @@ if HttpToolsProtocol is not None:
         _chunk_bytes = 0
 
         def awaits_head(self) -> bool:
-            # There is none before the first request, whatever the annotation says.
+            # The annotation is wrong: before the first request it is None.
             cycle = cast("RequestResponseCycle | None", self.cycle)
             return self._is_in_head or cycle is None or cycle.response_complete
 
@@ -147,7 +147,7 @@ if HttpToolsProtocol is not None:
 
         def on_headers_complete(self) -> None:
             self._is_in_head = False
-            # What is raised here becomes a 400.
+            # An exception raised here becomes a 400.
             if self._head_bytes + self._chunk_bytes > _HEAD_BYTES and self._is_head_too_long():
                 raise ValueError("the head is too long")
             assert self.parser is not None
@@ -164,5 +164,5 @@ if HttpToolsProtocol is not None:
 
 
 def best_protocol() -> type[asyncio.Protocol]:
-    """The quickest protocol that is installed."""
+    """The fastest protocol that is installed."""
     return list(PROTOCOLS.values())[-1]

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 DEFAULT_LISTEN = "127.0.0.1:9876"
-"""Where the server listens unless it is told otherwise: on this machine alone."""
+"""Where the server listens by default: on this machine alone."""
 
 _BACKLOG = 1024
 # Where the sockets begin that a service manager passes (sd_listen_fds(3)).
@@ -43,10 +43,10 @@ class UnixSocket:
     """A listening unix socket and its file."""
 
     def __init__(self, path: Path, mode: int) -> None:
-        """Listen on a new file of that mode, in place of one that nobody listens on.
+        """Listen on a new file of that mode, in place of a stale one, on which no server listens.
 
         Raises:
-            ListenError: somebody listens there, or the file is no socket.
+            ListenError: a server listens there, or the file is not a socket.
         """
         self.path = path
         try:
@@ -59,7 +59,7 @@ class UnixSocket:
             raise ListenError(f"cannot listen on {path}: {error.strerror or error}") from None
 
     def close(self) -> None:
-        """Stop listening, and remove the file unless it is another one by now."""
+        """Stop listening, and remove the file unless another one has taken its place."""
         self.socket.close()
         with contextlib.suppress(OSError), _only_one_at_a_time(self.path.parent):
             if _identity(self.path) == self._file:
@@ -89,7 +89,7 @@ def _remove_stale(path: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(mode):
-        raise ListenError(f"{path} exists and is no socket")
+        raise ListenError(f"{path} exists and is not a socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(5)
         try:
@@ -98,7 +98,7 @@ def _remove_stale(path: Path) -> None:
             path.unlink()
             return
         except TimeoutError:
-            pass  # Somebody is there, who does not come to answer.
+            pass  # A server is there, and too busy to accept.
     raise ListenError(f"{path} is in use by another process")
 
 
@@ -112,7 +112,7 @@ def _bound(path: Path, mode: int) -> socket.socket:
         finally:
             os.umask(before)
         os.chmod(path, mode)
-        # Who looks whether the file is stale must find somebody listening.
+        # Others that check whether the file is stale must find a server listening.
         listener.listen(_BACKLOG)
     except BaseException:
         listener.close()
@@ -129,7 +129,7 @@ def parse_listen_address(text: str) -> tuple[str, int]:
     """The host and port of `127.0.0.1:9876`, `[::1]:9876` or `localhost:9876`.
 
     Raises:
-        ListenError: the text is none of these.
+        ListenError: the text is not such an address.
     """
     host, colon, port = text.rpartition(":")
     is_bracketed = host.startswith("[") and host.endswith("]")
@@ -137,7 +137,7 @@ def parse_listen_address(text: str) -> tuple[str, int]:
         host = host[1:-1]
     is_port = port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535
     if not colon or not host or not is_port or (":" in host and not is_bracketed):
-        raise ListenError(f"{text!r} is no address to listen on: HOST:PORT or [IPV6]:PORT")
+        raise ListenError(f"{text!r} is not an address to listen on: HOST:PORT or [IPV6]:PORT")
     return host, int(port)
 
 

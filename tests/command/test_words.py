@@ -84,7 +84,7 @@ def test_flags_for_programs(invoke: Invoke) -> None:
         (("1", "--l7"), "Error: give FLAGS to decode, or options to encode, not both"),
         (
             ("0x10000",),
-            "Error: Invalid value for 'FLAGS': '0x10000' is no number from 0 to 0xffff (65535)",
+            "Error: Invalid value for 'FLAGS': '0x10000' is not a number from 0 to 0xffff (65535)",
         ),
         (
             ("--nat", "none"),
@@ -93,7 +93,8 @@ def test_flags_for_programs(invoke: Invoke) -> None:
         ),
         (
             ("node-port",),
-            "Error: Invalid value for 'FLAGS': 'node-port' is no number from 0 to 0xffff (65535)",
+            "Error: Invalid value for 'FLAGS': "
+            "'node-port' is not a number from 0 to 0xffff (65535)",
         ),
     ],
 )

@@ -60,7 +60,7 @@ class TestSocketFiles:
         path.write_text("mine")
         with pytest.raises(ListenError) as caught:
             UnixSocket(path, 0o600)
-        assert str(caught.value) == f"{path} exists and is no socket"
+        assert str(caught.value) == f"{path} exists and is not a socket"
         assert path.read_text() == "mine"
 
     def test_that_are_links_are_left_alone(self, path: Path, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_second_server_on_the_socket_refuses(path: Path) -> None:
         ),
         (
             ["--db", ":memory:", "--listen", "nonsense"],
-            "'nonsense' is no address to listen on: HOST:PORT or [IPV6]:PORT",
+            "'nonsense' is not an address to listen on: HOST:PORT or [IPV6]:PORT",
         ),
     ],
 )

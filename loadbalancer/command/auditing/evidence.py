@@ -1,4 +1,4 @@
-"""What an audit has to go by: the dumps of nodes, and the objects of Kubernetes."""
+"""The input of an audit: the dumps of nodes, and the objects of Kubernetes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class NodeView:
     name: str
     services: list[SVC]
     is_text: bool
-    """Whether the services come from a text table, which does not say everything."""
+    """Whether the services come from a text table, which leaves facts out."""
     release: str
     """The release of the agent, such as `1.14`."""
     entries: list[DatapathEntry] | None
@@ -65,7 +65,7 @@ def gather(paths: Sequence[str], kubernetes: Iterable[str]) -> Evidence:
 
 
 def read_entries(path: str) -> list[DatapathEntry]:
-    """What a file says of the kernel.
+    """The kernel's frontends that a file holds.
 
     Raises:
         CannotRead: it is not what `cilium bpf lb list` prints.
@@ -96,7 +96,7 @@ def _is_archive(path: str) -> bool:
             Path(path).is_dir() or zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
         )
     except OSError:
-        # Whoever reads it says why it cannot be read.
+        # Reading it gives the reason why it cannot be read.
         return False
 
 
@@ -138,7 +138,7 @@ def _view_of_node(evidence: Evidence, node: NodeDump) -> NodeView | None:
 
 
 def _read_any(data: bytes) -> Dump:
-    """A dump; an error if nothing in it can be read, so that the next file is tried."""
+    """Read a dump; if nothing in it can be read, an error makes the caller try the next file."""
     dump = read_dump(data)
     if dump.problems and not dump.services:
         raise ValueError(str(dump.problems[0]))
@@ -146,7 +146,7 @@ def _read_any(data: bytes) -> Dump:
 
 
 def _view(name: str, dump: Dump, release: str, entries: list[DatapathEntry] | None) -> NodeView:
-    # Rules are those of 1.13 as long as the dump does not say that it is a later one.
+    # The rules are those of 1.13 unless the dump shows that it is from a later release.
     earliest, _ = dump.releases
     release = release or max(earliest, "1.13", key=_minor)
     return NodeView(name, dump.services, dump.format == "text", release, entries)

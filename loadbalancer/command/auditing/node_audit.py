@@ -1,4 +1,4 @@
-"""The audit of one node: what is compared with what, and what is left out and why."""
+"""The audit of one node: what is compared, and what is left out and why."""
 
 from __future__ import annotations
 
