@@ -34,7 +34,7 @@ UPDATE_FAILURE = 501
 
 
 class ServiceAPI:
-    """The service API over a store. Bad input makes every method answer, not raise."""
+    """The service API over a store. Every method answers; none raises because of its input."""
 
     def __init__(
         self, store: Store, settings: Settings | None = None, limits: Limits | None = None
