@@ -1,33 +1,23 @@
-"""What a domain object has where the wire says nothing, and the addresses that recur."""
+"""What a domain object has where the wire says nothing."""
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
-from ..domain.addr_cluster import AddrCluster
 from ..domain.backend import DEFAULT_BACKEND_WEIGHT, Backend
 from ..domain.domain_model import DomainModel
 from ..domain.service import SVC, ServiceName
 from ..domain.service_type import SVCTrafficPolicy, SVCType
 
 __all__ = [
-    "LONGEST_REMEMBERED",
     "Fields",
     "backend_defaults",
     "defaults",
-    "remembered_address",
     "service_defaults",
 ]
 
 Fields = dict[str, Any]
-
-# Requests name the same addresses again and again, and to find one takes a fraction of the time
-# that it takes to read it. They cannot be changed, so that objects can share them.
-remembered_address = lru_cache(maxsize=4096)(AddrCluster.parse)
-LONGEST_REMEMBERED = 64
-"""How many characters a remembered text may have: a zone may be of any length, and nobody is
-to fill our memory."""
 
 
 @cache

@@ -22,10 +22,8 @@ from ..domain.scalars import UINT16_MAX, UINT32_MAX
 from ..domain.service import SVC, ServiceName
 from ..errors import AddressError
 from .defaults import (
-    LONGEST_REMEMBERED,
     Fields,
     defaults,
-    remembered_address,
     service_defaults,
 )
 from .model import WireModel
@@ -183,7 +181,7 @@ def _new_name(name: str, namespace: str) -> ServiceName:
 def _address(text: str | None) -> AddrCluster:
     if text is None:
         raise AddressError("missing IP address")
-    return remembered_address(text) if len(text) <= LONGEST_REMEMBERED else AddrCluster.parse(text)
+    return AddrCluster.parse(text)
 
 
 def _check(base: object, model: type[WireModel]) -> None:

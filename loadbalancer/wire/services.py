@@ -7,10 +7,11 @@ the converters do; see `reading` for how a step is saved.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic_core import ValidationError, core_schema
+from pydantic_core import CoreSchema, ValidationError, core_schema
 
 from .. import models
 from ..domain.service import SVC
@@ -62,10 +63,9 @@ def load_service(data: bytes | str) -> SVC:
         ConversionError: it has neither spec nor status.realized, or an address, state or
             scope in it cannot be read.
     """
-    try:
-        return _read_service()(data)
-    except ValidationError:
-        pass
+    svc = _read_service(data)
+    if svc is not None:
+        return svc
     return new_svc_from_service(models.Service.model_validate_json(data))
 
 
@@ -76,7 +76,7 @@ def load_service_spec(data: bytes | str) -> SVC:
         pydantic.ValidationError: the JSON is not a ServiceSpec.
         ConversionError: an address, state, scope or id in it cannot be read.
     """
-    svc = read_service_spec(data)
+    svc = _read_spec(data)
     if svc is not None:
         return svc
     return new_svc_from_model(models.ServiceSpec.model_validate_json(data))
@@ -84,10 +84,7 @@ def load_service_spec(data: bytes | str) -> SVC:
 
 def read_service_spec(data: bytes | str) -> SVC | None:
     """The same, but None if anything is wrong, at no cost for finding out what."""
-    try:
-        return _read_spec()(data)
-    except ValidationError:
-        return None
+    return _read_spec(data)
 
 
 def dump_services(
@@ -116,13 +113,15 @@ def dump_service(svc: SVC, *, include_protocol: bool = True) -> bytes:
 def _load_quickly(data: Text) -> list[SVC] | None:
     """The services, unless something is wrong."""
     specs = equal_specs(data)
-    try:
-        if specs is None:
-            return _read_services()(data)
-        read = _read_nested_spec()
-        return [read(spec)[0][0][0] for spec in specs]
-    except ValidationError:
-        return None
+    if specs is None:
+        return _read_services(data)
+    services: list[SVC] = []
+    for spec in specs:
+        nested = _read_nested_spec(spec)
+        if nested is None:
+            return None
+        services.append(nested[0][0][0])
+    return services
 
 
 def _load_plainly(data: Text) -> list[SVC]:
@@ -181,35 +180,44 @@ def _split_equal_specs(
         start = after + len(comma)
 
 
-_ONE = Reading(remember_addresses=True)
-# To remember the addresses of a dump would take more time than it saves, unless they recur.
-_MANY = Reading(remember_addresses=False)
+def _reader(schema_of: Callable[[Reading], CoreSchema]) -> Callable[[Text], Any]:
+    """What reads JSON by a schema, or returns None if anything is wrong.
+
+    Hardly any text has a null for what is absent: those that have are read once more. Why
+    something is refused is not for these to say, but for the wire models and the converters.
+    """
+
+    # Each takes milliseconds to make, and most programs need one of them.
+    @cache
+    def read(nulls: bool) -> Callable[[Text], Any]:
+        return validator(schema_of(Reading(nulls=nulls))).validate_json
+
+    def read_or_none(data: Text) -> Any:
+        try:
+            return read(False)(data)
+        except ValidationError:
+            pass
+        try:
+            return read(True)(data)
+        except ValidationError:
+            return None
+
+    return read_or_none
 
 
-# Why something is refused is not for these to say, but for the wire models and the converters.
-
-
-@lru_cache(maxsize=1)
-def _read_services() -> Callable[[Text], list[SVC]]:
-    return validator(core_schema.list_schema(_MANY.service(), fail_fast=True)).validate_json
-
-
-@lru_cache(maxsize=1)
-def _read_service() -> Callable[[Text], SVC]:
-    return validator(_ONE.service()).validate_json
-
-
-@lru_cache(maxsize=1)
-def _read_spec() -> Callable[[Text], SVC]:
-    return validator(_ONE.spec()).validate_json
-
-
-@lru_cache(maxsize=1)
-def _read_nested_spec() -> Callable[[Text], list[list[list[SVC]]]]:
-    schema = _MANY.spec()
+def _nested_spec(reading: Reading) -> CoreSchema:
+    schema = reading.spec()
     for _ in range(3):
         schema = core_schema.list_schema(schema, min_length=1, max_length=1)
-    return validator(schema).validate_json
+    return schema
+
+
+_read_spec: Callable[[Text], SVC | None] = _reader(Reading.spec)
+_read_service: Callable[[Text], SVC | None] = _reader(Reading.service)
+_read_services: Callable[[Text], list[SVC] | None] = _reader(
+    lambda reading: core_schema.list_schema(reading.service(), fail_fast=True)
+)
+_read_nested_spec: Callable[[Text], list[list[list[SVC]]] | None] = _reader(_nested_spec)
 
 
 @lru_cache(maxsize=1)
