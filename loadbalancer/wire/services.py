@@ -105,9 +105,8 @@ def dump_services(
 
 def dump_service(svc: SVC, *, include_protocol: bool = True) -> bytes:
     """The JSON of the Service of a service: that of `SVC.get_model`."""
-    opening, middle, closing, _ = _COMPACT
-    spec = spec_json(svc, include_protocol=include_protocol).encode()
-    return b"".join((opening, spec, middle, spec, closing))
+    spec = spec_json(svc, include_protocol=include_protocol)
+    return f'{{"spec":{spec},"status":{{"realized":{spec}}}}}'.encode()
 
 
 def _load_quickly(data: Text) -> list[SVC] | None:

@@ -13,7 +13,6 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from ..domain.backend import Backend
-from ..domain.backend_state import BackendState
 from ..domain.l3n4 import L3n4Addr
 from ..domain.l4 import L4Type
 from ..domain.service import SVC
@@ -26,15 +25,14 @@ _Value = TypeVar("_Value")
 _Family = TypeVar("_Family", bound=StrEnum)
 
 by_id = attrgetter("id")
-# The digits of a number, however it would print itself.
-_digits = int.__repr__
 
 
 def frontend_json(addr: L3n4Addr, *, include_protocol: bool = True) -> str:
     """The FrontendAddress of an address."""
     fields = addr.__dict__
-    ip, port = _quoted(fields["addr_cluster"]._text), _number("port", fields["port"])
+    port = f',"port":{number}' if (number := fields["port"]) else ""
     protocol = _PROTOCOLS[fields["protocol"]] if include_protocol else ""
+    ip = _quoted(fields["addr_cluster"]._text)
     return f'{{"ip":{ip}{port}{protocol}{_SCOPES[fields["scope"]]}}}'
 
 
@@ -43,7 +41,7 @@ def spec_json(svc: SVC, *, include_protocol: bool = True) -> str:
     fields = svc.__dict__
     frontend = fields["frontend"]
     backends = _backends(sorted(fields["backends"], key=by_id))
-    id = _number("id", frontend.__dict__["id"])
+    id = f',"id":{number}' if (number := frontend.__dict__["id"]) else ""
     return (
         f'{{"backend-addresses":[{backends}],"flags":{{{_flags(fields)}}},'
         f'"frontend-address":{frontend_json(frontend, include_protocol=include_protocol)}{id}}}'
@@ -59,31 +57,34 @@ def _backends(backends: Iterable[Backend]) -> str:
         address = fields["addr_cluster"]
         # Nothing of an address needs an escape but its zone, which may be any text.
         ip = _quoted(address._text)[1:-1] if address._zone else address._text
-        # As `_text` has it, without the call.
         node_name = f',"nodeName":{_quoted(name)}' if (name := fields["node_name"]) else ""
-        others = fields["port"], fields["preferred"], fields["state"], fields["weight"]
+        others = port, preferred, state, weight = (
+            fields["port"],
+            fields["preferred"],
+            fields["state"],
+            fields["weight"],
+        )
         # Mostly they are the same for all backends of a service.
         if others != facts:
-            facts, said = others, _backend_facts(*others)
+            facts = others
+            said = f',"port":{port}' if port else ""
+            if preferred:
+                said += ',"preferred":true'
+            # A weight of 0 is not left out: it says something, that the backend is in maintenance.
+            said = f'{said}{_STATES[state]},"weight":{weight}'
         texts.append(f'{{"ip":"{ip}"{node_name}{said}}}')
     return ",".join(texts)
 
 
-def _backend_facts(port: int, preferred: bool, state: BackendState, weight: int) -> str:
-    is_preferred = ',"preferred":true' if preferred else ""
-    # A weight of 0 is not left out: it says something, that the backend is in maintenance.
-    return f'{_number("port", port)}{is_preferred}{_STATES[state]},"weight":{_digits(weight)}'
-
-
 def _flags(fields: Mapping[str, Any]) -> str:
     ext_policy = fields["ext_traffic_policy"]
-    name = fields["name"].__dict__
+    names = fields["name"].__dict__
+    name = f',"name":{_quoted(text)}' if (text := names["name"]) else ""
+    namespace = f',"namespace":{_quoted(text)}' if (text := names["namespace"]) else ""
+    check = f',"healthCheckNodePort":{port}' if (port := fields["health_check_node_port"]) else ""
     members = (
-        f"{_EXT_POLICIES[ext_policy]}"
-        f"{_number('healthCheckNodePort', fields['health_check_node_port'])}"
-        f"{_INT_POLICIES[fields['int_traffic_policy']]}{_text('name', name['name'])}"
-        f"{_text('namespace', name['namespace'])}{_NAT_POLICIES[fields['nat_policy']]}"
-        f"{_POLICIES[ext_policy]}{_TYPES[fields['type']]}"
+        f"{_EXT_POLICIES[ext_policy]}{check}{_INT_POLICIES[fields['int_traffic_policy']]}"
+        f"{name}{namespace}{_NAT_POLICIES[fields['nat_policy']]}{_POLICIES[ext_policy]}{_TYPES[fields['type']]}"
     )
     return members[1:]
 
@@ -93,10 +94,6 @@ def _flags(fields: Mapping[str, Any]) -> str:
 
 def _text(key: str, text: str) -> str:
     return f',"{key}":{_quoted(text)}' if text else ""
-
-
-def _number(key: str, number: int) -> str:
-    return f',"{key}":{_digits(number)}' if number else ""
 
 
 def _words(key: str, words: Mapping[_Value, str | None]) -> dict[_Value, str]:
