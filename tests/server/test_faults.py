@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack, closing
 from functools import partial
@@ -16,6 +18,7 @@ import pytest
 
 from loadbalancer.agent.stores.base import StoreError
 from loadbalancer.server import ServiceAPI, SQLiteStore
+from loadbalancer.server.answers import Answer
 
 from .live import ProcessServer, Reply, ask, wait_until
 from .payloads import backend, put, spec
@@ -128,6 +131,42 @@ def test_a_database_that_cannot_be_written_is_told_at_the_start(small_disk: Path
     assert start_fails("--db", db) == f"Error: {db}: {told}"
     subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
     SQLiteStore(db).close()
+
+
+@pytest.fixture
+def as_nobody() -> Generator[Path]:
+    """A directory of somebody who may not do whatever he likes, whom this process then is."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.chown(directory, 65534, 65534)
+            os.seteuid(65534)
+        try:
+            yield directory
+        finally:
+            if is_root:
+                os.seteuid(0)
+
+
+def test_a_database_that_becomes_read_only(as_nobody: Path) -> None:
+    db = as_nobody / "services.db"
+    with closing(SQLiteStore(db)) as store:
+        api = ServiceAPI(store)
+        assert put(api, spec(1)).status == 201
+
+        def write_anew(view: object) -> Answer:
+            # The connection of the reader is in use: the writer needs one of its own.
+            return put(api, spec(2))
+
+        db.chmod(0o444)
+        refused = store.read(write_anew)
+        told = f"{db}: attempt to write a readonly database"
+        assert (refused.status, json.loads(refused.body)) == (500, told)
+        assert api.get_service("1").status == 200
+        db.chmod(0o644)
+        assert store.read(write_anew).status == 201
+        assert api.get_service("2").status == 200
 
 
 def test_a_directory_is_told_at_the_start(tmp_path: Path) -> None:
