@@ -6,6 +6,7 @@ The framework stands behind it and is asked only for what is not the service API
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from time import perf_counter
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import schemas
 from .access_log import AccessLog
-from .answers import refusal
+from .answers import CLOSE, refusal
 from .api import ServiceAPI
 from .guard import Guard
 from .metrics import Metrics
@@ -26,6 +27,8 @@ _log = logging.getLogger(__name__)
 
 # How much of the framework's answer is kept, to log why it refused.
 _KEPT_BYTES = 4096
+# The answer to a request that is still under way when the time for stopping is over.
+_STOPPING = refusal(RequestError(503, "the server stops before the request is finished"), CLOSE)
 _PAGES = {"/check": "check", "/healthz": "healthz", "/metrics": "metrics"}
 
 
@@ -73,6 +76,8 @@ class Entrance:
             if answer is None and found is not None:
                 try:
                     answer = await found.operation(id, scope, receive)
+                except CancelledError:
+                    answer = _STOPPING
                 except Exception:
                     _log.exception("a request could not be answered")
                     answer = refusal(RequestError(500, "internal error"))
@@ -86,6 +91,10 @@ class Entrance:
                 watch = _Watch(send)
                 try:
                     await self._app(scope, receive, watch)
+                except CancelledError:
+                    if watch.has_started:
+                        raise
+                    await send_answer(_STOPPING, scope["method"], watch)
                 finally:
                     status, told, size = watch.status, watch.told, watch.size
         finally:
@@ -114,12 +123,14 @@ class _Watch:
 
     def __init__(self, send: Send) -> None:
         self._send = send
+        self.has_started = False
         self.status = 500
         self.size = 0
         self.told = b""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.has_started = True
             self.status = message["status"]
         else:
             body = message.get("body", b"")

@@ -352,6 +352,24 @@ class TestStopping:
         with closing(SQLiteStore(db)) as store:
             assert store.read(lambda view: view.service_count()) == 1
 
+    @pytest.mark.parametrize("request_line", ["PUT /v1/service/1", "POST /check"])
+    def test_does_not_wait_for_ever(self, path: Path, request_line: str) -> None:
+        options = ("--db", ":memory:", "--stop-seconds", "1")
+        server = ProcessServer(*options, socket=path)
+        with server, closing(socket.socket(socket.AF_UNIX)) as client:
+            client.connect(str(path))
+            client.settimeout(60)
+            head = f"{request_line} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+            client.sendall(head.encode())
+            for _ in range(20):
+                assert ask(path, "GET", "/healthz").status == 200
+            output = ended(server)
+            answer = client.recv(1000)
+            told = "the server stops before the request is finished"
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            assert told.encode() in answer
+            assert told in output
+
 
 class TestSecondStart:
     def test_on_a_tcp_port_is_refused(self, path: Path) -> None:
