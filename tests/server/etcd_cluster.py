@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -130,7 +132,15 @@ def _is_healthy(member: Member) -> bool:
 
 
 def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    """Ports below those that the system gives to connections.
+
+    A member that starts again has to find its own free: one of the others would be taken
+    meanwhile by some connection of ours.
+    """
+    sockets: list[socket.socket] = []
+    while len(sockets) < count:
+        with contextlib.suppress(OSError):
+            sockets.append(socket.create_server(("127.0.0.1", random.randrange(20_000, 32_000))))
     ports: list[int] = [each.getsockname()[1] for each in sockets]
     for each in sockets:
         each.close()
