@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
-from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
@@ -24,6 +23,9 @@ T = TypeVar("T")
 
 # A text that takes long enough to work on for others to notice: some 200 backends.
 _LARGE = 16 * 1024
+# Long bodies become many objects: few of them are converted at a time.
+_THREADS = ThreadPoolExecutor(8, "loadbalancer")
+_THREADS_OF_LARGE = ThreadPoolExecutor(2, "loadbalancer-large")
 _JSON: Header = (b"content-type", b"application/json")
 
 Operation = Callable[[str, Scope, Receive], Awaitable[Answer]]
@@ -66,7 +68,8 @@ def operations(api: ServiceAPI) -> dict[str, dict[str, Operation]]:
             return refusal(RequestError(400, "the body ended too early"))
         try:
             if len(body) > _LARGE:
-                return await _in_thread(partial(api.put_service, id, media_type, body), "long", 2)
+                put = partial(api.put_service, id, media_type, body)
+                return await _in_thread(put, _THREADS_OF_LARGE)
             if blocks:
                 return await _in_thread(partial(api.put_service, id, media_type, body))
             return api.put_service(id, media_type, body)
@@ -118,20 +121,6 @@ def refused_method(method: str, allowed: str) -> Answer:
     return refusal(RequestError(405, message), (b"allow", allowed.encode()))
 
 
-async def _in_thread(call: Callable[[], T], kind: str = "short", threads: int = 8) -> T:
-    """Make a call for which others would have to wait.
-
-    Long bodies become many objects: few of them are converted at a time.
-    """
-    return await to_thread.run_sync(call, limiter=_limiter(kind, threads))
-
-
-_limiters: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, CapacityLimiter]] = (
-    WeakKeyDictionary()
-)
-
-
-def _limiter(kind: str, threads: int) -> CapacityLimiter:
-    """Limits the threads of a kind; it belongs to the event loop."""
-    limiters = _limiters.setdefault(asyncio.get_running_loop(), {})
-    return limiters.setdefault(kind, CapacityLimiter(threads))
+async def _in_thread(call: Callable[[], T], threads: ThreadPoolExecutor = _THREADS) -> T:
+    """Make a call for which others would have to wait."""
+    return await asyncio.get_running_loop().run_in_executor(threads, call)

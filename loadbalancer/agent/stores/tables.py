@@ -191,7 +191,7 @@ class Changes:
     def put_service(self, svc: SVC) -> None:
         id = svc.frontend.id
         present = self.service(id)
-        if present is not None:
+        if present is not None and present.frontend is not svc.frontend:
             self._free_frontend(present)
         self._ids[identity(svc.frontend)] = id
         self.services[id] = svc
