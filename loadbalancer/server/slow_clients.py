@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import h11
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .answers import CLOSE, refusal
+from .operations import send_answer
+from .requests import RequestError
 
 try:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -21,6 +27,8 @@ __all__ = [
     "STALLED_SECONDS",
     "best_protocol",
 ]
+
+_log = logging.getLogger(__name__)
 
 HEADER_SECONDS = 10.0
 """How many seconds a client may take for the head of a request, from its first byte on."""
@@ -36,6 +44,9 @@ if TYPE_CHECKING:
     class _Protocol(asyncio.Protocol):
         """The common part of uvicorn's protocols."""
 
+        app: ASGIApp
+        connections: set[Any]
+        limit_concurrency: int | None
         loop: asyncio.AbstractEventLoop
         transport: asyncio.Transport
 
@@ -58,7 +69,12 @@ class _Impatient(_Protocol):
         raise NotImplementedError
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        # uvicorn's answer to one connection too many is text, and does not say when to come.
+        most, self.limit_concurrency = self.limit_concurrency, None
         super().connection_made(transport)
+        if most is not None and len(self.connections) > most:
+            _log.warning("There are more than %d connections: one is told to come later", most)
+            self.app = _come_later
         _send_at_once(transport)
         self._watch_head()
 
@@ -95,6 +111,11 @@ class _Impatient(_Protocol):
         if self.awaits_head() and not self.transport.is_closing():
             self.transport.write(IMPATIENT_ANSWER)
             self.transport.close()
+
+
+async def _come_later(scope: Scope, receive: Receive, send: Send) -> None:
+    answer = refusal(RequestError(503, "there are too many connections"), CLOSE)
+    await send_answer(answer, scope["method"], send)
 
 
 def _send_at_once(transport: asyncio.Transport) -> None:

@@ -23,7 +23,7 @@ from uvicorn import Config, Server
 
 from loadbalancer.server import create_app
 from loadbalancer.server.slow_clients import best_protocol
-from loadbalancer.server.sockets import UnixSocket
+from loadbalancer.server.sockets import UnixSocket, listen_tcp
 
 JSON_TYPE = {"Content-Type": "application/json"}
 
@@ -87,12 +87,19 @@ def ask_on(
 
 
 class ThreadServer:
-    """uvicorn in a thread, on a unix socket; the application can be exchanged."""
+    """uvicorn in a thread, on a unix socket and on TCP; the application can be exchanged."""
 
-    def __init__(self, path: Path, protocol: type[asyncio.Protocol] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        protocol: type[asyncio.Protocol] | None = None,
+        connections: int | None = None,
+    ) -> None:
         self.app: ASGIApp = create_app()
         self.path = path
         self._socket = UnixSocket(path, 0o600)
+        self._tcp = listen_tcp("127.0.0.1", 0)
+        self.port: int = self._tcp.getsockname()[1]
         config = Config(
             self._dispatch,
             http=protocol or best_protocol(),
@@ -101,6 +108,7 @@ class ThreadServer:
             lifespan="off",
             log_level="critical",
             access_log=False,
+            limit_concurrency=connections,
         )
         self._server = Server(config)
         self._thread = threading.Thread(target=self._run)
@@ -110,7 +118,7 @@ class ThreadServer:
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
-            runner.run(self._server.serve(sockets=[self._socket.socket]))
+            runner.run(self._server.serve(sockets=[self._socket.socket, self._tcp]))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -121,6 +129,7 @@ class ThreadServer:
         self._server.should_exit = True
         self._thread.join(30)
         self._socket.close()
+        self._tcp.close()
 
     def ask(self, method: str, target: str, body: bytes | str | None = None) -> Reply:
         return ask(self.path, method, target, body)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
+from contextlib import closing
+from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
+import trustme
 from fastapi.testclient import TestClient
 
 from loadbalancer.server import Limits, MemoryStore, Settings
 from loadbalancer.server.app import create_server
 from loadbalancer.server.guard import Guard
 
-from .live import ProcessServer
+from .live import ProcessServer, ask_on, wait_until
 from .payloads import backend, spec
 
 BODY = json.dumps(spec(1, backend()))
@@ -89,6 +94,49 @@ def test_a_unix_socket_needs_neither_host_nor_token(tmp_path: Path) -> None:
     options = ("--db", ":memory:", "--token-file", token)
     with ProcessServer(*options, socket=tmp_path / "server.sock") as server:
         assert server.ask("PUT", "/v1/service/1", BODY).status == 201
+
+
+def test_only_clients_with_a_certificate_are_served(tmp_path: Path) -> None:
+    authority, other = trustme.CA(), trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    names = {name: tmp_path / f"{name}.pem" for name in ("ca", "cert", "key")}
+    authority.cert_pem.write_to_path(str(names["ca"]))
+    issued.cert_chain_pems[0].write_to_path(str(names["cert"]))
+    issued.private_key_pem.write_to_path(str(names["key"]))
+    options = ("--db", ":memory:", "--tls-cert", names["cert"], "--tls-key", names["key"])
+    port = free_port()
+
+    def status(*issuers: trustme.CA) -> int:
+        context = ssl.create_default_context(cafile=str(names["ca"]))
+        for issuer in issuers:
+            issuer.issue_cert("client.example").configure_cert(context)  # pyright: ignore[reportUnknownMemberType]
+        connection = HTTPSConnection("127.0.0.1", port, timeout=30, context=context)
+        with closing(connection):
+            return ask_on(connection, "PUT", "/v1/service/1", BODY).status
+
+    def answers() -> bool:
+        try:
+            return status(authority) in (200, 201)
+        except ConnectionRefusedError:
+            return False
+
+    # Beyond loopback, too: that needs no token.
+    listen = ("--listen", f"0.0.0.0:{port}", "--tls-client-ca", names["ca"])
+    with ProcessServer(*options, *listen) as server:
+        wait_until(lambda: server.process.poll() is not None or answers())
+        assert status(authority) == 200
+        for issuers in ((), (other,)):
+            with pytest.raises((ssl.SSLError, ConnectionError)):
+                status(*issuers)
+        assert server.stop() == 0
+        assert f"Listening on https://0.0.0.0:{port}\n" in server.output()
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from loadbalancer.server import Limits, create_app
 from loadbalancer.server.slow_clients import IMPATIENT_ANSWER, PROTOCOLS
 
-from .live import ThreadServer, UnixConnection, ask_on, wait_until
+from .live import ThreadServer, UnixConnection, ask, ask_on, wait_until
 
 HEAD = b"PUT /v1/service/1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
@@ -154,3 +154,20 @@ def test_others_are_served_meanwhile(server: ThreadServer) -> None:
         one.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
         two.sendall(b"GET /")
         assert server.ask("GET", "/v1/service").body == b"[]"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_one_connection_too_many_is_told_to_come_later(protocol: str, tmp_path: Path) -> None:
+    path = tmp_path / "server.sock"
+    server = ThreadServer(path, PROTOCOLS[protocol], connections=2)
+    with server, closing(UnixConnection(path)) as one, closing(UnixConnection(path)) as two:
+        for each in (one, two):
+            assert ask_on(each, "GET", "/v1/service").status == 200
+        refused = ask(path, "GET", "/v1/service")
+        told = {"code": 503, "message": "there are too many connections"}
+        assert (refused.status, refused.json) == (503, told)
+        assert (refused.headers["retry-after"], refused.headers["connection"]) == ("1", "close")
+        for each in (one, two):
+            assert ask_on(each, "GET", "/v1/service").status == 200
+        two.close()
+        wait_until(lambda: ask(path, "GET", "/v1/service").status == 200)
