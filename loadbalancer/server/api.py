@@ -23,7 +23,7 @@ from ..wire.refusals import updates_states
 from .answers import Answer, failure, refusal
 from .requests import Limits, RequestError, check_media_type, parse_id, parse_spec, read_upsert
 
-__all__ = ["ServiceAPI"]
+__all__ = ["ServiceAPI", "store_failure"]
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class ServiceAPI:
         try:
             return Answer(200, self.store.read(lambda view: view.services_json()))
         except StoreError as error:
-            return _store_failure(error)
+            return store_failure(error)
 
     def get_service(self, path_id: str) -> Answer:
         """`GET /service/{id}`"""
@@ -59,7 +59,7 @@ class ServiceAPI:
         except RequestError as error:
             return refusal(error)
         except StoreError as error:
-            return _store_failure(error)
+            return store_failure(error)
         return Answer(404) if answer is None else Answer(200, answer)
 
     def delete_service(self, path_id: str) -> Answer:
@@ -70,7 +70,7 @@ class ServiceAPI:
         except RequestError as error:
             return refusal(error)
         except StoreError as error:
-            return _store_failure(error)
+            return store_failure(error)
         return Answer(200 if found else 404)
 
     def put_service(self, path_id: str, content_type: str | None, body: bytes) -> Answer:
@@ -97,7 +97,7 @@ class ServiceAPI:
         except RuleError as error:
             return failure(FAILURE, str(error))
         except StoreError as error:
-            return _store_failure(error)
+            return store_failure(error)
 
     def get_lrp(self) -> Answer:
         """`GET /lrp`: there are no local redirect policies without Kubernetes."""
@@ -131,7 +131,8 @@ class ServiceAPI:
         return failure(UPDATE_FAILURE, "; ".join(refused)) if refused else Answer(200)
 
 
-def _store_failure(error: StoreError) -> Answer:
+def store_failure(error: StoreError) -> Answer:
+    """The answer where the store cannot be read or written: 503 if it may be later."""
     if isinstance(error, StoreBusyError):
         return refusal(RequestError(503, str(error)))
     _log.error("%s", error)

@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..agent.stores.base import Store, StoreBusyError, StoreError
+from ..agent.stores.base import Store, StoreError
 from .answers import Answer, refusal
+from .api import store_failure
 from .digests import Digests, services_by_id
 from .listing import Listing, preferences
 from .requests import RequestError
@@ -86,10 +87,8 @@ async def _answered(work: Callable[[], Answer]) -> Response:
         answer = await run_in_threadpool(work)
     except RequestError as error:
         answer = refusal(error)
-    except StoreBusyError as error:
-        answer = refusal(RequestError(503, str(error)))
     except StoreError as error:
-        answer = refusal(RequestError(500, str(error)))
+        answer = store_failure(error)
     return _response(answer, "application/json")
 
 
