@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 
 from . import kubernetes, tables
+from .marks import marks
 from .timing import in_a_new_process
 
 
@@ -20,10 +21,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--full", action="store_true", help="up to 100,000 services")
     parser.add_argument(
-        "only", nargs="*", help="read, write, releases, growth, single, values, memory, kubernetes"
+        "only", nargs="*", help="marks, read, write, releases, growth, single, values, memory, kubernetes"
     )
     arguments = parser.parse_args()
     makers: dict[str, Callable[[], None]] = {
+        "marks": marks,
         "read": tables.read,
         "write": tables.write,
         "releases": tables.releases,
