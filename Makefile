@@ -76,7 +76,7 @@ run: $(INSTALLED) ## Try the command on the examples
 	@printf 'More to try: $(BIN)/loadbalancer --help\n'
 
 .PHONY: bench
-bench: $(INSTALLED) ## Measure beside json.loads and others, 1,000 to 100,000 services (5 minutes, some GB)
+bench: $(INSTALLED) ## Measure: the marks, beside others, 1,000 to 100,000 services (10 minutes, some GB)
 	$(BIN)/python -m benchmarks --full
 
 .PHONY: bench-server

@@ -1,8 +1,9 @@
-"""The marks: what is to cost at most so many times `json.loads` of the standard library.
+"""The marks: how many times its base something may cost.
 
-Of a list it is `json.loads` of the same list, of a single service that of the body of a PUT with
-two backends. Each measurement is made where nothing has been done before, and once more in a
-heap that has held much else (`used_heap`).
+The base is `json.loads` of the standard library: for a list, of the same list; for one service,
+of the body of a PUT with two backends. For a command it is `load_services` of the files it is
+given. All but commands are measured where nothing has been done before, and once more in a heap
+that has held much else (`used_heap`).
 """
 
 from __future__ import annotations
@@ -10,22 +11,24 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from pydantic import TypeAdapter
 
 import loadbalancer as lb
 from loadbalancer import models
 
+from .command import MOST, command_costs
 from .dumps import PUT_BODY, dump, put_bodies
 from .timing import Work, compare, in_a_new_process
 
-__all__ = ["marks"]
+__all__ = ["marks", "used_heap"]
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Some work, and how many times its base it may take."""
+    """A piece of work, and how many times its base it may take."""
 
     work: Work
     base: Work
@@ -33,25 +36,47 @@ class Mark:
     loops: int = 1
 
 
-def marks() -> None:
-    """All marks, met or not."""
-    print("\nMarks: ratio to json.loads, in a new process and in a used heap\n")
+@dataclass(frozen=True)
+class Result:
+    """What was measured of a mark, as ratios to its base."""
+
+    work: str
+    mark: float
+    new: float
+    """In a new process."""
+    used: float | None
+    """In a used heap; None for a command, which has a process of its own whenever it runs."""
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it holds wherever it was measured."""
+        return max(self.new, self.used or 0.0) <= self.mark
+
+
+def marks(file: Path | None = None) -> None:
+    """Print all marks, met or not; with a file, write them there as a JSON list, too."""
+    print("\nMarks: ratios, in a new process and in a used heap\n")
     print("| work | mark | new | used | |")
     print("|---|---:|---:|---:|---|")
-    for group in (_reading, _writing, _writing_varied, _single):
-        fresh = in_a_new_process(_ratios, group, is_used=False)
-        used = in_a_new_process(_ratios, group, is_used=True)
-        for name, (ratio, most) in fresh.items():
-            again, _ = used[name]
-            met = "met" if max(ratio, again) <= most else "**not met**"
-            print(f"| {name} | {most:.2f} | {ratio:.2f} | {again:.2f} | {met} |")
+    results: list[Result] = []
+    for measure in (_lists, _varied_lists, _bodies, _commands):
+        for each in measure():
+            used = "" if each.used is None else f"{each.used:.2f}"
+            met = "met" if each.is_met else "**not met**"
+            print(
+                f"| {each.work} | {each.mark:.2f} | {each.new:.2f} | {used} | {met} |", flush=True
+            )
+            results.append(each)
+    if file:
+        file.write_text(json.dumps([asdict(each) for each in results], indent=2) + "\n")
 
 
 def used_heap() -> list[object]:
     """Leave a heap behind as that of a program that has run for a while; what to keep of it.
 
-    Two dumps become dictionaries, wire models and services. A third of each is kept, the rest
-    is freed piece by piece: free room is in small holes between objects that live.
+    Two dumps of 3,000 services become dictionaries, wire models and services. A third of each
+    is kept, the rest is freed: what is free are small holes between objects that live, and the
+    garbage collector has a million objects to look through.
     """
     kept: list[object] = []
     for varied in (False, True):
@@ -62,60 +87,91 @@ def used_heap() -> list[object]:
     return kept
 
 
+def _in_both_heaps(group: Callable[[], Mapping[str, Mark]]) -> list[Result]:
+    new = in_a_new_process(_ratios, group, is_used=False)
+    used = in_a_new_process(_ratios, group, is_used=True)
+    return [Result(work, most, ratio, used[work][1]) for work, (most, ratio) in new.items()]
+
+
 def _ratios(
     group: Callable[[], Mapping[str, Mark]], *, is_used: bool
 ) -> dict[str, tuple[float, float]]:
+    """The mark and the ratio of each piece of work."""
     kept = used_heap() if is_used else []
     found: dict[str, tuple[float, float]] = {}
     for name, mark in group().items():
         rounds = 15 if mark.loops == 1 else 25
-        works = {"json.loads": mark.base, name: mark.work}
+        works = {"base": mark.base, name: mark.work}
         _, measured = compare(works, rounds=rounds, loops=mark.loops)
-        found[name] = measured.ratio, mark.most
+        found[name] = mark.most, measured.ratio
     del kept
     return found
 
 
-def _reading() -> dict[str, Mark]:
+def _lists() -> list[Result]:
+    return _in_both_heaps(_list)
+
+
+def _varied_lists() -> list[Result]:
+    return _in_both_heaps(_varied_list)
+
+
+def _bodies() -> list[Result]:
+    return _in_both_heaps(_body)
+
+
+def _commands() -> list[Result]:
+    return [Result(work, MOST, cost, None) for work, cost in command_costs().items()]
+
+
+def _list() -> dict[str, Mark]:
     data = dump(5_000, 10)
-    loads = lambda: json.loads(data)  # noqa: E731
-    return {
-        "load_services": Mark(lambda: lb.load_services(data), loads, 1.1),
-        "iter_services": Mark(lambda: list(lb.iter_services(data)), loads, 1.8),
-    }
-
-
-def _writing() -> dict[str, Mark]:
-    return _written("dump_services", 0.40, varied=False)
-
-
-def _writing_varied() -> dict[str, Mark]:
-    return _written("dump_services, ports and weights differ", 0.45, varied=True)
-
-
-def _written(name: str, most: float, *, varied: bool) -> dict[str, Mark]:
-    data = dump(5_000, 10, varied=varied)
     services = lb.load_services(data)
-    return {name: Mark(lambda: lb.dump_services(services), lambda: json.loads(data), most)}
 
+    def base() -> object:
+        return json.loads(data)
 
-def _single() -> dict[str, Mark]:
-    svc = lb.load_service_spec(PUT_BODY)
-    bodies = put_bodies(20_000)
-    first, second, third = (itertools.cycle(bodies) for _ in range(3))
-    works: dict[str, tuple[Work, float]] = {
-        "load_service_spec": (lambda: lb.load_service_spec(PUT_BODY), 1.5),
-        "load_service_spec, new addresses": (lambda: lb.load_service_spec(next(first)), 1.5),
-        "ServiceSpec.model_validate_json, new_svc_from_model": (lambda: plainly(PUT_BODY), 2.0),
-        "the same, new addresses": (lambda: plainly(next(second)), 2.0),
-        "dump_service": (lambda: lb.dump_service(svc), 0.55),
-        "get_model().model_dump_json()": (lambda: svc.get_model().model_dump_json(), 1.5),
+    return {
+        "`load_services`": Mark(lambda: lb.load_services(data), base, 1.1),
+        "`iter_services`": Mark(lambda: list(lb.iter_services(data)), base, 1.8),
+        "`dump_services`": Mark(lambda: lb.dump_services(services), base, 0.40),
     }
-    base: dict[str, Work] = dict.fromkeys(works, lambda: json.loads(PUT_BODY))
-    base |= {name: lambda: json.loads(next(third)) for name in works if "new addresses" in name}
-    return {name: Mark(work, base[name], most, 1_000) for name, (work, most) in works.items()}
 
 
-def plainly(body: bytes) -> lb.SVC:
+def _varied_list() -> dict[str, Mark]:
+    data = dump(5_000, 10, varied=True)
+    services = lb.load_services(data)
+    name = "`dump_services`, ports and weights differ"
+    return {name: Mark(lambda: lb.dump_services(services), lambda: json.loads(data), 0.45)}
+
+
+def _body() -> dict[str, Mark]:
+    svc = lb.load_service_spec(PUT_BODY)
+    unknown, more, as_many = (itertools.cycle(put_bodies(20_000)) for _ in range(3))
+
+    def base() -> object:
+        return json.loads(PUT_BODY)
+
+    def base_of_new() -> object:
+        return json.loads(next(as_many))
+
+    def mark(work: Work, most: float, base: Work = base) -> Mark:
+        return Mark(work, base, most, loops=1_000)
+
+    return {
+        "`load_service_spec`": mark(lambda: lb.load_service_spec(PUT_BODY), 1.5),
+        "`load_service_spec`, new addresses": mark(
+            lambda: lb.load_service_spec(next(unknown)), 1.5, base_of_new
+        ),
+        "`ServiceSpec.model_validate_json`, `new_svc_from_model`": mark(
+            lambda: _plainly(PUT_BODY), 2.0
+        ),
+        "the same, new addresses": mark(lambda: _plainly(next(more)), 2.0, base_of_new),
+        "`dump_service`": mark(lambda: lb.dump_service(svc), 0.55),
+        "`get_model().model_dump_json()`": mark(lambda: svc.get_model().model_dump_json(), 1.5),
+    }
+
+
+def _plainly(body: bytes) -> lb.SVC:
     """The service of a PUT by way of its wire model."""
     return lb.new_svc_from_model(models.ServiceSpec.model_validate_json(body))

@@ -21,7 +21,7 @@ from .contenders import by_hand, by_msgspec
 from .dumps import PUT_BODY, dump, later_dump, put_bodies
 from .timing import Measured, Work, compare, in_a_new_process
 
-__all__ = ["growth", "memory", "read", "releases", "single", "values", "write"]
+__all__ = ["growth", "memory", "read", "releases", "single", "write"]
 
 _WIRE = TypeAdapter(list[models.Service])
 
@@ -164,34 +164,6 @@ def single() -> None:
             },
             rounds=21,
             loops=2_000,
-        )
-    )
-
-
-def values() -> None:
-    """What is called most."""
-    svc = lb.load_service_spec(PUT_BODY)
-    backend, frontend = svc.backends[0], svc.frontend
-    other = backend.deep_copy()
-    model = backend.get_backend_model()
-    ipv6 = lb.AddrCluster("fd00::1:2")
-    print("\nSmall things\n")
-    table(
-        compare(
-            {
-                'AddrCluster("10.0.0.1")': lambda: lb.AddrCluster("10.0.0.1"),
-                'AddrCluster("fd00::1:2")': lambda: lb.AddrCluster("fd00::1:2"),
-                "str(AddrCluster)": lambda: str(ipv6),
-                "str(L3n4Addr)": lambda: str(frontend),
-                "hash(L3n4Addr)": lambda: hash(frontend),
-                "L3n4Addr.hash()": lambda: frontend.hash(),
-                "Backend == Backend": lambda: backend == other,
-                "get_backend_model": lambda: backend.get_backend_model(),
-                "new_backend_from_backend_model": lambda: lb.new_backend_from_backend_model(model),
-                "SVC.get_model": lambda: svc.get_model(),
-            },
-            rounds=11,
-            loops=3_000,
         )
     )
 
