@@ -5,6 +5,7 @@ It needs the extra `cli`: `pip install 'cilium-loadbalancer[cli]'`.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -51,6 +52,7 @@ def _run(argv: Sequence[str]) -> int:
     """What Click's own `main` does, except for Ctrl-C and broken pipes."""
     import click
 
+    from ..errors import visible
     from .app import app
     from .exit_codes import INTERRUPTED, OK, TROUBLE
 
@@ -64,7 +66,9 @@ def _run(argv: Sequence[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        sys.stderr.write("\n".join(map(visible, told.getvalue().split("\n"))))
         return TROUBLE
     except click.Abort:
         return INTERRUPTED

@@ -12,6 +12,7 @@ import click
 
 from ..payloads.sources import CannotRead, Source
 from .options import as_option, files_argument, kind_of_option
+from .printing import writer_of_data
 from .progress import reading_bar
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ def command(
         if is_sorted:
             values = sorted(values, key=lambda value: _order(value[0]))
         if form == "ndjson":
-            sys.stdout.writelines(f"{value}\n" for _, value in values)
+            write = writer_of_data()
+            for _, value in values:
+                write(f"{value}\n")
         else:
             _write_array_or_value(values, intake)
     losses.tell()
@@ -161,7 +164,7 @@ def _write_dump(
         facts = unsaid_facts(services, release=release, format=form)
     except LoadBalancerError as error:
         raise click.UsageError(str(error)) from None
-    sys.stdout.write(written.decode())
+    writer_of_data()(written.decode())
     for fact in facts[:_FACTS_TOLD]:
         complain(f"{fact.pointer}: {fact.message}")
     if len(facts) > _FACTS_TOLD:
@@ -177,7 +180,7 @@ def _write_state_file(intake: Intake, sources: Sequence[Source | CannotRead]) ->
     from .printing import complain
 
     try:
-        sys.stdout.write(write_state_file(intake.services(sources)))
+        writer_of_data()(write_state_file(intake.services(sources)))
     except StateFileError as error:
         complain(str(error))
         return max(intake.exit_code, INVALID)
@@ -190,17 +193,19 @@ def _write_array_or_value(values: Iterable[tuple[Item, str]], intake: Intake) ->
     Nothing is written if the only value is invalid. Only as much is held back as it takes to
     know which of these it is.
     """
+    write = writer_of_data()
     rest = iter(values)
     held = list(islice(rest, 2))
     if len(held) < 2 and not intake.is_list:
-        sys.stdout.writelines(f"{text}\n" for _, text in held)
+        for _, text in held:
+            write(f"{text}\n")
         return
-    sys.stdout.write("[")
+    write("[")
     separator = ""
     for _, text in chain(held, rest):
-        sys.stdout.write(separator + text)
+        write(separator + text)
         separator = ",\n "
-    sys.stdout.write("]\n")
+    write("]\n")
 
 
 def _order(item: Item) -> tuple[str, object]:

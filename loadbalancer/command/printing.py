@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from ..errors import visible
@@ -16,7 +16,15 @@ from ..errors import visible
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["STATE_STYLES", "Part", "Printer", "complain", "console_for", "visible"]
+__all__ = [
+    "STATE_STYLES",
+    "Part",
+    "Printer",
+    "complain",
+    "console_for",
+    "visible",
+    "writer_of_data",
+]
 
 Part = str | tuple[str, str]
 """A text, or a text and its style."""
@@ -85,6 +93,23 @@ def console_for(stream: TextIO) -> Console:
     if os.environ.get("NO_COLOR"):
         return QuietConsole(file=stream, color_system=None, highlight=False)
     return QuietConsole(file=stream, highlight=False)
+
+
+def writer_of_data() -> Callable[[str], object]:
+    """What writes data to standard output as it is, but to a terminal without control characters.
+
+    There, they are the escapes of JSON, which mean the same in JSON and YAML.
+    """
+    write = sys.stdout.write
+    return (lambda text: write(_escaped(text))) if sys.stdout.isatty() else write
+
+
+def _escaped(text: str) -> str:
+    import json
+
+    return "".join(
+        each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text
+    ).replace("\x7f", r"\u007f")
 
 
 def complain(message: str) -> None:

@@ -102,6 +102,7 @@ class Entrance:
             metrics.in_flight -= 1
             metrics.count(name, status, seconds)
             if self._access_log is not None:
+                size = 0 if scope["method"] == "HEAD" else size
                 self._access_log.write(scope, status, size, seconds, told)
 
     def _find(self, scope: Scope) -> tuple[dict[str, _Found] | None, str]:

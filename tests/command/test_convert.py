@@ -10,7 +10,7 @@ import pytest
 from loadbalancer import dump_services, load_services
 
 from .conftest import Invoke
-from .running import EXAMPLES, run
+from .running import EXAMPLES, run, run_in_terminal
 
 
 def test_a_lone_payload_stays_what_it_is(invoke: Invoke) -> None:
@@ -166,3 +166,18 @@ def test_an_update_of_backend_states_as_domain_objects(invoke: Invoke) -> None:
     update = json.loads(finished.out)
     assert [each["addr_cluster"] for each in update.pop("backends")] == ["10.0.0.1"]
     assert (update, finished.code) == ({}, 0)
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson", "yaml", "text", "domain"])
+def test_data_is_no_command_to_a_terminal(form: str, tmp_path: Path) -> None:
+    nasty = "\x1b[31m\n\x7f\x9b\u202e\U000e0001"
+    name = tmp_path / "services.json"
+    frontend = {"ip": f"fe80::1%{nasty}", "port": 80, "scope": "external"}
+    services = [{"spec": {"id": id, "frontend-address": frontend}} for id in (1, 2)]
+    name.write_text(json.dumps(services), encoding="utf-8")
+    shown = run_in_terminal("convert", "--to", form, str(name))
+    assert shown.code == 0
+    assert shown.text.replace("\n", "").isprintable()
+    if form == "json":
+        found = [each["spec"]["frontend-address"] for each in json.loads(shown.text)]
+        assert found == [frontend, frontend]

@@ -18,6 +18,7 @@ from loadbalancer.command.printing import STATE_STYLES
 from loadbalancer.domain.backend_state import STATE_WORDS
 
 from .conftest import Invoke
+from .running import run_in_terminal
 
 
 def last_line(text: str) -> str:
@@ -212,3 +213,13 @@ def test_there_is_an_option_for_every_flag(invoke: Invoke) -> None:
 
 def test_the_states_that_have_a_colour_are_those_of_the_domain() -> None:
     assert [*STATE_STYLES] == [*STATE_WORDS.values()]
+
+
+@pytest.mark.parametrize("words", [["state"], ["flags"], ["schema"], ["list", "--"], []])
+def test_what_is_wrong_with_words_is_said_without_control_characters(words: list[str]) -> None:
+    nasty = "\x1b[31m\x7f\x9b\u202e"
+    last = words.pop() + nasty if words[-1:] == ["--"] else nasty
+    shown = run_in_terminal(*words, last)
+    assert shown.code == 2
+    assert shown.text.replace("\n", "").isprintable()
+    assert r"\x7f\x9b\u202e" in shown.text

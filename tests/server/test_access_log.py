@@ -48,6 +48,8 @@ def test_a_line_of_text_for_each_request() -> None:
     client = logging_client(stream, "text")
     client.put("/v1/service/7?x=y", content=BODY)
     client.get("/v1/service/99")
+    client.head("/v1/service")
+    client.head("/docs")
     client.put("/v1/service/1", content=BODY.replace('"id": 1', '"id": 2'))
     client.put("/v1/service/1", content="{")
     client.get("/nope")
@@ -55,13 +57,15 @@ def test_a_line_of_text_for_each_request() -> None:
     client.get("/healthz", headers={"Host": "evil"})
     time = r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z"
     lines = [re.sub(r"[0-9.]+ms", "#ms", line) for line in logged(stream)]
-    assert [bool(re.match(rf"{time} testclient:50000 ", line)) for line in lines] == [True] * 7
+    assert [bool(re.match(rf"{time} testclient:50000 ", line)) for line in lines] == [True] * 9
     taken = "the service provided is already registered with ID 1, please use that ID instead of 2"
     unread = "Invalid JSON: EOF while parsing an object at line 1 column 1"
     host = "the host 'evil' is not served here: see the option --allow-host"
     assert [line.split(" ", 2)[2] for line in lines] == [
         '"PUT /v1/service/7?x=y HTTP/1.1" 201 0B #ms',
         '"GET /v1/service/99 HTTP/1.1" 404 0B #ms',
+        '"HEAD /v1/service HTTP/1.1" 200 0B #ms',
+        '"HEAD /docs HTTP/1.1" 200 0B #ms',
         f'"PUT /v1/service/1 HTTP/1.1" 460 {len(taken) + 2}B #ms {taken}',
         f'"PUT /v1/service/1 HTTP/1.1" 400 {len(unread) + 25}B #ms {unread}',
         '"GET /nope HTTP/1.1" 404 49B #ms path /nope was not found',
