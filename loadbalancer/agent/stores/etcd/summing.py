@@ -24,7 +24,7 @@ BYTES = 16 * 1024 * 1024
 CHANGES_KEPT = 200
 """How many changes that were summed up stay in the log, for replicas that are behind."""
 _EVERY = 50
-_PAGE = 8
+_PAGE = 64
 
 
 def load(etcd: Etcd, keys: Keys, deadline: float) -> tuple[Head, Tables]:
