@@ -278,8 +278,7 @@ def _load_services(texts: Iterable[str]) -> Sequence[SVC]:
 def _load_services_of_any_release(texts: Iterable[str]) -> Sequence[SVC]:
     from .dialects.values import read_services
 
-    services: Sequence[SVC] = read_services().validate_json(f"[{','.join(texts)}]")
-    return services
+    return read_services(f"[{','.join(texts)}]")
 
 
 def _load_specs(texts: Iterable[str]) -> Sequence[SVC]:

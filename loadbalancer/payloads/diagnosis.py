@@ -68,15 +68,15 @@ def diagnose_keys(value: Any, kind: Kind, *, strict_keys: bool) -> Iterator[Diag
 
 def _key_diagnosis(unknown: UnknownKey, *, strict_keys: bool) -> Diagnosis | None:
     meant = nearest(unknown.key, unknown.known)
+    if not meant and not strict_keys:
+        return None
     name = shortened(unknown.key)
     if strict_keys:
         expected = listed(list(unknown.known))
         finding = Finding(f"unknown key {name}", expected=expected, meant=meant or "")
-    elif meant:
-        reason = f"unknown key {name} is ignored"
-        finding = Finding(reason, meant=meant, severity=Severity.WARNING)
     else:
-        return None
+        reason = f"unknown key {name} is ignored"
+        finding = Finding(reason, meant=meant or "", severity=Severity.WARNING)
     return Diagnosis(unknown.path, finding, "key")
 
 

@@ -155,10 +155,13 @@ def has_unknown_keys(value: Any, kind: Kind) -> bool:
         each, model = todo.pop()
         known, leading = _shape_of(model)
         for item in each if is_array(each) else (each,):
-            if is_object(item):
-                if not item.keys() <= known:
-                    return True
-                todo.extend((item[key], below) for key, below in leading if key in item)
+            if not is_object(item):
+                continue
+            if not item.keys() <= known:
+                return True
+            for key, below in leading:
+                if key in item:
+                    todo.append((item[key], below))
     return False
 
 

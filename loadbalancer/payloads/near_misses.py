@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 __all__ = ["nearest", "nearest_address", "nearest_number"]
@@ -12,10 +13,18 @@ _separators = re.compile(r"[\s_.\-]+")
 # How alike two words have to be, 0 … 1, for one to be taken for a misspelling of the other.
 _LIKENESS = 0.75
 _SHORTEST_ABBREVIATION = 3
+# A longer word is looked at each time: nobody is to fill our memory.
+_LONGEST_REMEMBERED = 64
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that a word abbreviates, misspells, or has in other case or separators."""
+    # Every service of a later release has the same keys that 1.13 does not know.
+    look = _remembered if len(word) <= _LONGEST_REMEMBERED else _nearest
+    return look(word, tuple(known))
+
+
+def _nearest(word: str, known: tuple[str, ...]) -> str | None:
     by_fold = {_fold(each): each for each in known}
     fold = _fold(word)
     if not fold:
@@ -30,6 +39,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
     matches = get_close_matches(fold, by_fold, n=1, cutoff=_LIKENESS)
     return by_fold[matches[0]] if matches else None
+
+
+_remembered = lru_cache(maxsize=256)(_nearest)
 
 
 def nearest_number(value: Any, minimum: int, maximum: int) -> int | None:

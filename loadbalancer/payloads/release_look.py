@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .dialects.dump import Dump, Look, Note
 from .dialects.looking import ServiceLook
@@ -22,9 +23,17 @@ class ReleaseLook:
 
     def service(self, value: object, pointer: str) -> list[Note]:
         """Look at a Service that could be read: what in it 1.13 would not write."""
-        look = Look(span=self.span)
-        ServiceLook(look).service(value, pointer)
-        return look.notes
+        self._services.service(value, pointer)
+        notes, self._look.notes = self._look.notes, []
+        return notes
+
+    @cached_property
+    def _look(self) -> Look:
+        return Look(span=self.span)
+
+    @cached_property
+    def _services(self) -> ServiceLook:
+        return ServiceLook(self._look)
 
     def dump(self, dump: Dump) -> list[Note]:
         """The same of a dump that was read as a whole."""

@@ -9,14 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from ...domain.service import SVC
-from ...wire.gc_pause import gc_paused
-from ...wire.services import equal_specs
 from ..json_values import is_object
 from ..positions import pointer as pointer_of
 from ..splitting import read_batches
 from .dump import Dump, DumpProblem, Look
 from .looking import ServiceLook, spec_of
-from .values import read_nested_spec, read_services, read_spec
+from .values import read_services, read_spec
 
 __all__ = ["Text", "Value", "Values", "problem_of", "read_json", "read_service", "values_of"]
 
@@ -69,8 +67,7 @@ def values_of(data: Text) -> Values:
 
 def read_json(data: Text) -> Dump:
     """Read the services of a JSON dump."""
-    with gc_paused():
-        quickly = _read_quickly(data)
+    quickly = _read_quickly(data)
     if quickly is not None:
         return Dump(quickly, "json", [], lambda: _look_at(values_of(data)))
     values = values_of(data)
@@ -117,14 +114,8 @@ def problem_of(error: ValidationError, pointer: str, line: int | None) -> DumpPr
 
 def _read_quickly(data: Text) -> list[SVC] | None:
     """The services of a JSON array, with text behind it or not, unless something is odd."""
-    data = _without_text_behind(data)
-    specs = equal_specs(data)
     try:
-        if specs is None:
-            services: list[SVC] = read_services().validate_json(data)
-            return services
-        read = read_nested_spec().validate_json
-        return [read(spec)[0][0][0] for spec in specs]
+        return read_services(_without_text_behind(data))
     except ValidationError:
         return None
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from ..json_values import is_array, is_object
-from .dump import Look
+from .dump import Look, Note
 from .words import (
     BACKEND_KEYS,
     FLAG_KEYS,
@@ -30,6 +30,9 @@ __all__ = ["ServiceLook", "spec_of"]
 
 _Values = Mapping[str, Any]
 _NO_FLAGS: dict[str, Any] = {}
+_Shape = tuple[Any, ...]
+# Unknown keys make shapes of their own, as many as there are.
+_MOST_SHAPES = 256
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -57,6 +60,7 @@ class ServiceLook:
         """`absence_counts`: a key that is absent says that the release does not have it, which
         is not so where empty values are written; `place` makes a pointer of one into JSON."""
         self._look = look
+        self._seen: dict[_Shape, list[Note]] = {}
         self._absence_counts = absence_counts
         self._place = place
 
@@ -76,8 +80,10 @@ class ServiceLook:
         backends = spec.get("backend-addresses")
         if is_array(backends):
             for index, backend in enumerate(backends):
-                if is_object(backend):
-                    self._backend(backend, f"{pointer}/backend-addresses/{index}")
+                if is_object(backend) and (notes := self._notes_on_backend(backend)):
+                    place = f"{pointer}/backend-addresses/{index}"
+                    for note in notes:
+                        self._note(place + note.pointer, note.rule, note.message)
         elif "backend-addresses" in spec:
             self._note(f"{pointer}/backend-addresses", "list-null", "null: no backends")
             self._since(ONLY_SELECTED_SINCE)
@@ -107,6 +113,37 @@ class ServiceLook:
         if frontend.get("scope") is None:
             self._note(f"{pointer}/scope", "scope-absent", "absent: the external scope")
             self._absent(frontend, "scope", FRONTEND_KEYS)
+
+    def _notes_on_backend(self, backend: _Values) -> list[Note]:
+        """What there is to note on a backend, with places inside it.
+
+        All that a look depends on is its shape, and nearly all backends of a dump share a few:
+        each shape is looked at once, and that is most of what looking would cost.
+        """
+        weight = backend.get("weight")
+        shape = (
+            *backend,
+            backend.get("protocol"),
+            backend.get("state"),
+            backend.get("preferred"),
+            None if weight is None else weight == 0,
+            backend["ip"] in _LOOPBACK,
+        )
+        # Of the other keys a look tells null from a value, which is rare enough.
+        if None in backend.values():
+            return self._looked_at(backend)
+        notes = self._seen.get(shape)
+        if notes is None:
+            notes = self._looked_at(backend)
+            if len(self._seen) < _MOST_SHAPES:
+                self._seen[shape] = notes
+        return notes
+
+    def _looked_at(self, backend: _Values) -> list[Note]:
+        look = Look(span=self._look.span)
+        inside = ServiceLook(look, absence_counts=self._absence_counts)
+        inside._backend(backend, "")
+        return look.notes
 
     def _backend(self, backend: _Values, pointer: str) -> None:
         self._keys(backend, BACKEND_KEYS, pointer)

@@ -19,10 +19,12 @@ from ...domain.l3n4 import L3n4AddrID
 from ...domain.scalars import UINT16_MAX, UINT32_MAX
 from ...domain.service import SVC, ServiceName
 from ...domain.service_type import SVCTrafficPolicy, SVCType
+from ...wire.gc_pause import gc_paused
 from ...wire.pydantic_inside import validator
+from ...wire.services import equal_specs
 from .words import NAT_POLICIES, POLICIES, PROTOCOLS, SCOPES, STATES, TYPES
 
-__all__ = ["read_nested_spec", "read_services", "read_spec"]
+__all__ = ["read_services", "read_spec"]
 
 Fields = dict[str, Any]
 Parts = tuple[Fields, None, set[str]]
@@ -35,9 +37,23 @@ _BOOL = core_schema.bool_schema(strict=True)
 _NO_FLAGS: Fields = {}
 
 
+def read_services(data: bytes | str) -> list[SVC]:
+    """A JSON list of Service objects → `list[SVC]`.
+
+    Raises:
+        pydantic.ValidationError: it is not.
+    """
+    with gc_paused():
+        specs = equal_specs(data)
+        if specs is None:
+            services: list[SVC] = _read_services().validate_json(data)
+            return services
+        read = _read_nested_spec().validate_json
+        return [read(spec)[0][0][0] for spec in specs]
+
+
 @cache
-def read_services() -> SchemaValidator:
-    """A JSON list of Service objects → `list[SVC]`."""
+def _read_services() -> SchemaValidator:
     return validator(core_schema.list_schema(_service(), fail_fast=True))
 
 
@@ -48,7 +64,7 @@ def read_spec() -> SchemaValidator:
 
 
 @cache
-def read_nested_spec() -> SchemaValidator:
+def _read_nested_spec() -> SchemaValidator:
     """`[[[spec]]]`, as `wire.services.equal_specs` gives it → `[[[SVC]]]`."""
     schema = _spec()
     for _ in range(3):
@@ -200,14 +216,14 @@ def _key(name: str, schema: CoreSchema, *, required: bool = False) -> core_schem
 
 
 def _word(words: Mapping[Any, Any]) -> CoreSchema:
-    def value(word: str) -> Any:
-        try:
-            return words[word]
-        except KeyError:
-            expected = ", ".join(words)
-            raise ValueError(f"unknown word {word!r}, expected one of {expected}") from None
+    return _after(_Words(words).__getitem__, _TEXT)
 
-    return _after(value, _TEXT)
+
+class _Words(dict[str, Any]):
+    """The values of words. A look-up is no call of a Python function, but for an unknown word."""
+
+    def __missing__(self, word: str) -> Any:
+        raise ValueError(f"unknown word {word!r}, expected one of {', '.join(self)}")
 
 
 def _address() -> CoreSchema:
