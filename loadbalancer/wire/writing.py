@@ -25,14 +25,14 @@ _Value = TypeVar("_Value")
 _Family = TypeVar("_Family", bound=StrEnum)
 
 by_id = attrgetter("id")
-# The digits of a number, however it would print itself.
-_digits = int.__repr__
+# `+number` below is the plain number, however a member of an enum would print itself; to call
+# what prints it takes longer, a twelfth of the time of a backend unlike the one before.
 
 
 def frontend_json(addr: L3n4Addr, *, include_protocol: bool = True) -> str:
     """The FrontendAddress of an address."""
     fields = addr.__dict__
-    port = f',"port":{_digits(number)}' if (number := fields["port"]) else ""
+    port = f',"port":{+number}' if (number := fields["port"]) else ""
     protocol = _PROTOCOLS[fields["protocol"]] if include_protocol else ""
     ip = _quoted(fields["addr_cluster"]._text)
     return f'{{"ip":{ip}{port}{protocol}{_SCOPES[fields["scope"]]}}}'
@@ -43,7 +43,7 @@ def spec_json(svc: SVC, *, include_protocol: bool = True) -> str:
     fields = svc.__dict__
     frontend = fields["frontend"]
     backends = _backends(sorted(fields["backends"], key=by_id))
-    id = f',"id":{_digits(number)}' if (number := frontend.__dict__["id"]) else ""
+    id = f',"id":{+number}' if (number := frontend.__dict__["id"]) else ""
     return (
         f'{{"backend-addresses":[{backends}],"flags":{{{_flags(fields)}}},'
         f'"frontend-address":{frontend_json(frontend, include_protocol=include_protocol)}{id}}}'
@@ -69,11 +69,11 @@ def _backends(backends: Iterable[Backend]) -> str:
         # Mostly they are the same for all backends of a service.
         if others != facts:
             facts = others
-            said = f',"port":{_digits(port)}' if port else ""
+            said = f',"port":{+port}' if port else ""
             if preferred:
                 said += ',"preferred":true'
             # A weight of 0 is not left out: it says something, that the backend is in maintenance.
-            said = f'{said}{_STATES[state]},"weight":{_digits(weight)}'
+            said = f'{said}{_STATES[state]},"weight":{+weight}'
         texts.append(f'{{"ip":"{ip}"{node_name}{said}}}')
     return ",".join(texts)
 
@@ -83,11 +83,7 @@ def _flags(fields: Mapping[str, Any]) -> str:
     names = fields["name"].__dict__
     name = f',"name":{_quoted(text)}' if (text := names["name"]) else ""
     namespace = f',"namespace":{_quoted(text)}' if (text := names["namespace"]) else ""
-    check = (
-        f',"healthCheckNodePort":{_digits(port)}'
-        if (port := fields["health_check_node_port"])
-        else ""
-    )
+    check = f',"healthCheckNodePort":{+port}' if (port := fields["health_check_node_port"]) else ""
     members = (
         f"{_EXT_POLICIES[ext_policy]}{check}{_INT_POLICIES[fields['int_traffic_policy']]}"
         f"{name}{namespace}{_NAT_POLICIES[fields['nat_policy']]}{_POLICIES[ext_policy]}{_TYPES[fields['type']]}"

@@ -91,6 +91,18 @@ class TestRoundTrips:
         assert new_svc_from_model(model.spec) == svc
         assert load_service(dump_service(svc)) == svc
 
+    @given(services, st.booleans())
+    def test_a_model_of_a_service_is_the_one_that_its_text_is_read_as(
+        self, svc: SVC, include_protocol: bool
+    ) -> None:
+        model = svc.get_model(include_protocol=include_protocol)
+        text = dump_service(svc, include_protocol=include_protocol)
+        read = type(model).model_validate_json(text)
+        assert model == read
+        assert model.model_dump_json().encode() == text
+        # Which fields are set as well, in all objects.
+        assert model.model_dump(exclude_unset=True) == read.model_dump(exclude_unset=True)
+
     @given(l3n4_addrs)
     def test_any_frontend_comes_back_but_for_sctp(self, addr: L3n4Addr) -> None:
         protocol = L4Type.NONE if addr.protocol is L4Type.SCTP else addr.protocol
