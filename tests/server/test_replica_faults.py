@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
@@ -197,6 +198,9 @@ def test_data_that_is_deleted_under_way(etcd: EtcdCluster, replica: Replica) -> 
     for answer in (api.get_services(), put(api, spec(2, backend()))):
         assert answer.status == 500
         assert json.loads(answer.body) == f"{etcd.url(prefix)}: what was stored there is gone"
+    other = replica(etcd.url(prefix))
+    assert put(api, spec(3, backend())) == Answer(201)
+    assert listed(api).keys() == listed(other).keys() == {3}
 
 
 def test_a_cluster_that_was_set_back(tmp_path: Path, replica: Replica) -> None:
@@ -356,6 +360,15 @@ def test_other_urls_are_refused(url: str, told: str) -> None:
     with pytest.raises(StoreError) as caught:
         open_store(url)
     assert str(caught.value) == told
+
+
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "urllib3", None)
+    for name in ("client", "store"):
+        monkeypatch.delitem(sys.modules, f"loadbalancer.agent.stores.etcd.{name}")
+    with pytest.raises(StoreError) as caught:
+        open_store("etcd://127.0.0.1:1/a")
+    assert str(caught.value) == "urllib3 is missing: pip install 'cilium-loadbalancer[etcd]'"
 
 
 def test_files_for_tls_need_tls() -> None:
