@@ -77,7 +77,8 @@ run: $(INSTALLED) ## Try the command on the examples
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure: the marks, beside others, 1,000 to 100,000 services (10 minutes, some GB)
-	$(BIN)/python -m benchmarks --full
+	$(BIN)/python -m benchmarks --full --json benchmarks/marks.json
+	$(BIN)/python -m benchmarks.plot benchmarks/marks.json docs/assets/marks.svg
 
 .PHONY: bench-server
 bench-server: $(INSTALLED) ## Measure the server beside one that only sends the same bytes (needs wrk)
