@@ -30,6 +30,9 @@ __all__ = [
 ]
 
 
+_TERMINATING = BackendState.TERMINATING
+
+
 class RuleError(LoadBalancerError):
     """A service is not set up, for the reason that the text tells."""
 
@@ -211,11 +214,12 @@ def _numbered(
             backend = changed_copy(each, id=_backend_id(tx, service, key, each))
         else:
             # Only these changes are taken: others go through update_backend_states.
-            terminated = BackendState.TERMINATING is each.state is not old.state
+            wanted_state, old_state = each.state, old.state
+            terminated = wanted_state is _TERMINATING and old_state is not _TERMINATING
             reweighted = not terminated and each.weight != old.weight
-            state = each.state if terminated or reweighted else old.state
+            state = wanted_state if terminated or reweighted else old_state
             backend = changed_copy(each, id=old.id, state=state)
-            if state is not old.state:
+            if state is not old_state:
                 _follow_owner(tx, service, key, state)
             if key in at:
                 # Given twice: what the later one changes is changed in the earlier one, too.
