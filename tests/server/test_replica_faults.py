@@ -46,8 +46,8 @@ def replica() -> Generator[Replica]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PATIENCE", "OPENING_PATIENCE"):
-        monkeypatch.setattr(f"loadbalancer.agent.stores.etcd.store.{name}", 1.0)
+    for name in ("client.PATIENCE", "store.OPENING_PATIENCE"):
+        monkeypatch.setattr(f"loadbalancer.agent.stores.etcd.{name}", 1.0)
 
 
 def health(api: ServiceAPI) -> tuple[int, str]:

@@ -426,7 +426,7 @@ class TestUncertainCommits:
     def test_nobody_answers_any_longer(
         self, pair: list[ServiceAPI], proxy: Proxy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("loadbalancer.agent.stores.etcd.store.PATIENCE", 0.5)
+        monkeypatch.setattr("loadbalancer.agent.stores.etcd.client.PATIENCE", 0.5)
         behind, beside = pair
 
         def loses(data: bytes) -> bool:

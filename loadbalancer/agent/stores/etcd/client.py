@@ -142,11 +142,20 @@ class Etcd:
         """
         self._address = address
         self._current = 0
+        self._is_well = True
         self._token: str | None = None
         context = None if address.tls is None else _tls_context(address.tls)
         self._pool = urllib3.PoolManager(
             len(address.endpoints), maxsize=_CONNECTIONS, retries=False, ssl_context=context
         )
+
+    def deadline(self) -> float:
+        """Until when (of `time.monotonic`) a call that begins now may take.
+
+        Once a call has waited in vain, those that follow wait for one member's answer alone, until
+        one comes: else they would line up, and each would wait for all before it.
+        """
+        return time.monotonic() + (PATIENCE if self._is_well else min(PATIENCE, _ATTEMPT))
 
     def close(self) -> None:
         """Close all connections."""
@@ -193,7 +202,9 @@ class Etcd:
         while True:
             number = self._current
             try:
-                return self._ask_member(number, path, body, deadline)
+                answer = self._ask_member(number, path, body, deadline)
+                self._is_well = True
+                return answer
             except _StaleTokenError:
                 self._token = None
                 reason = "it takes no token"
@@ -208,6 +219,7 @@ class Etcd:
                 # All have been asked: wait for them to come to themselves.
                 time.sleep(random.uniform(0.02, 0.1))
             if time.monotonic() >= deadline:
+                self._is_well = False
                 raise StoreBusyError(f"{self._address} does not answer: {reason}")
 
     def _ask_member(self, number: int, path: str, body: bytes, deadline: float) -> Any:

@@ -14,7 +14,6 @@ from ..base import StoreBusyError, StoreError, Transaction, View
 from ..tables import Changes
 from .address import EtcdAddress
 from .client import (
-    PATIENCE,
     CompactedError,
     Etcd,
     KeyValue,
@@ -101,7 +100,7 @@ class EtcdStore:
     def write(self, function: Callable[[Transaction], T]) -> T:
         """What the function returns, once all that it wrote is on most members' disks."""
         deadline = self._deadline()
-        if not self._write_lock.acquire(timeout=PATIENCE):
+        if not self._write_lock.acquire(timeout=max(0, deadline - time.monotonic())):
             raise StoreBusyError(f"{self.address}: changes before this one take too long")
         attempts: dict[str, T] = {}
         try:
@@ -123,7 +122,7 @@ class EtcdStore:
     def _deadline(self) -> float:
         if self._is_closed:
             raise StoreError(f"{self.address} is closed")
-        return time.monotonic() + PATIENCE
+        return self._etcd.deadline()
 
     def _write(
         self, function: Callable[[Transaction], T], attempts: dict[str, T], deadline: float
