@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import threading
@@ -22,7 +23,7 @@ from loadbalancer.agent.stores.opening import open_store
 from loadbalancer.server import Limits, ServiceAPI, StoreBusyError, StoreError
 from loadbalancer.server.answers import Answer
 
-from .etcd_cluster import EtcdCluster, new_prefix, store_url
+from .etcd_cluster import EtcdCluster, call_etcd, new_prefix, store_url
 from .history import Call, History
 from .payloads import backend, backend_ids, listed, put, spec, states
 from .proxy import Proxy
@@ -236,6 +237,19 @@ class TestOpening:
             f"{url} belongs to servers with other settings: "
             "nat46x64 is True there and False here, node_name is 'a' there and 'b' here"
         )
+
+    def test_settings_can_be_replaced(self, etcd: EtcdCluster) -> None:
+        prefix = new_prefix()
+        store = open_store(etcd.url(prefix))
+        assert put(ServiceAPI(store), spec(1, backend())) == Answer(201)
+        store.close()
+        key = base64.b64encode(f"/{prefix}/settings".encode()).decode()
+        call_etcd(etcd.members[0], "kv/deleterange", key=key)
+        store = open_store(etcd.url(prefix), settings=Settings(nat46x64=True))
+        assert listed(ServiceAPI(store)).keys() == {1}
+        store.close()
+        with pytest.raises(StoreError, match="nat46x64 is True there and False here"):
+            open_store(etcd.url(prefix))
 
     def test_keys_of_others_are_left_alone(self, etcd: EtcdCluster) -> None:
         prefix = new_prefix()
