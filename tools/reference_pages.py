@@ -20,6 +20,8 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from reference import docstrings_below, go_index
 
+from loadbalancer.wire.model import WireModel
+
 __all__ = ["PACKAGES", "Page", "pages", "public_names"]
 
 
@@ -129,7 +131,9 @@ def pages() -> Iterator[Page]:
             yield _page("loadbalancer", subject.file, subject.title, subject.text, names)
     for package, (file, title) in PACKAGES.items():
         module = import_module(package)
-        text = f"Importable from `{package}`.\n\n{inspect.getdoc(module) or ''}"
+        # The generated wire models say nothing of themselves as a whole.
+        about = inspect.getdoc(module) or inspect.getdoc(WireModel)
+        text = f"Importable from `{package}`.\n\n{about}"
         yield _page(package, file, title, text, public_names(module))
     index = f"# The Go index\n\n{_directive('loadbalancer.go_names')}\n\n{go_index()}"
     yield Page("go", "The Go index", index, ("loadbalancer.go_names",))

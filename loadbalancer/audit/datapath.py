@@ -21,13 +21,24 @@ class Entry(Protocol):
     """A frontend as the kernel has it: what `loadbalancer.datapath.read_bpf` returns."""
 
     @property
-    def frontend(self) -> L3n4AddrID: ...
+    def frontend(self) -> L3n4AddrID:
+        """Its address; the id is that of the service, 0 if it is not known."""
+        ...
+
     @property
-    def flags(self) -> ServiceFlags | None: ...
+    def flags(self) -> ServiceFlags | None:
+        """Its flags, None if the kernel cannot find the frontend."""
+        ...
+
     @property
-    def backends(self) -> Sequence[L3n4Addr | int]: ...
+    def backends(self) -> Sequence[L3n4Addr | int]:
+        """Where it leads; a number is the id of a backend that the backend map lacks."""
+        ...
+
     @property
-    def is_wildcard(self) -> bool: ...
+    def is_wildcard(self) -> bool:
+        """Whether it stands for all other ports of an address."""
+        ...
 
 
 def audit_datapath(services: Iterable[SVC], entries: Iterable[Entry]) -> list[Finding]:
