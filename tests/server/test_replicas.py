@@ -206,6 +206,19 @@ def test_what_is_refused_is_refused_by_all(replicas: Replicas) -> None:
     assert put(one, spec(7, ip="10.96.0.5")).status == 201
 
 
+def test_a_refusal_is_by_what_is_stored_and_not_by_what_was_on_the_way(replicas: Replicas) -> None:
+    """Of very many changes that a write finds, the first ones alone tell nothing."""
+    behind, other = replicas(2)
+    assert put(other, spec(1, backend())).status == 201
+    assert listed(behind).keys() == {1}
+    assert other.delete_service("1") == Answer(200)
+    for turn in range(100):
+        assert put(other, spec(2, backend(weight=turn % 7))).status in (200, 201)
+    assert put(other, spec(1, backend())).status == 201
+    # The service was there when this was asked for, and long before.
+    assert behind.delete_service("1") == Answer(200)
+
+
 def test_reads_at_the_same_time_share_a_look(etcd: EtcdCluster, replicas: Replicas) -> None:
     requests: list[bytes] = []
 
@@ -419,6 +432,24 @@ class TestUncertainCommits:
         assert listed(beside).keys() == {1}
         assert etcd_store(beside).revision == 1
         assert etcd_store(behind).conflicts == 1
+
+    def test_a_reader_finds_the_late_request_first(
+        self, pair: list[ServiceAPI], proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        behind, beside = pair
+        once = iter([True])
+        proxy.loses_request = lambda data: is_commit(data) and next(once, False)
+
+        def reader_comes_first(seconds: float) -> None:
+            monkeypatch.undo()
+            proxy.deliver_kept()
+            assert listed(behind).keys() == {1}
+
+        # The wait before the second try.
+        monkeypatch.setattr("loadbalancer.agent.stores.etcd.store.time.sleep", reader_comes_first)
+        assert put(behind, spec(1, backend())) == Answer(201)
+        assert etcd_store(behind).revision == 1
+        assert tables(behind) == tables(beside)
 
     def test_somebody_else_was_faster(self, pair: list[ServiceAPI], proxy: Proxy) -> None:
         behind, beside = pair

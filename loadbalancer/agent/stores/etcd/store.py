@@ -129,13 +129,23 @@ class EtcdStore:
     ) -> T:
         """Run the function and store what it wrote, again and again until it is clear.
 
-        `attempts` holds the results of those changes on the present head of which it is not
+        `attempts` holds the results of those changes on one head, `tried`, of which it is not
         known whether they were stored. All of them name that head: one at most ever will be.
         """
+        tried: Head | None = None
         turn = 0
         while True:
             with self._mirror.transaction() as (base, changes):
                 outcome = _run(function, changes)
+            if tried is not None and base != tried:
+                # Something has followed on it, whoever has noticed that first.
+                next_id = self._next_id(tried)
+                if next_id in attempts:
+                    return attempts[next_id]
+                attempts.clear()
+                tried = None
+            if turn and time.monotonic() > deadline:
+                raise StoreBusyError(f"{self.address}: others were faster {turn} times")
             if changes and isinstance(outcome, _Returned):
                 change = Change.of(changes, base.id)
                 try:
@@ -143,21 +153,14 @@ class EtcdStore:
                         return outcome.result
                 except UncertainError:
                     attempts[change.id] = outcome.result
+                    tried = base
                     self._looks.share(deadline)
-                if attempts:
-                    next_id = self._next_id(base)
-                    if next_id in attempts:
-                        return attempts[next_id]
-                    if next_id:
-                        attempts.clear()
             else:
                 # Nothing to store, which is right of the tables as they are since this call.
                 if not turn:
                     self._looks.share(deadline)
                 if turn or self._mirror.head is base:
                     return outcome.get()
-            if time.monotonic() > deadline:
-                raise StoreBusyError(f"{self.address}: others were faster {turn + 1} times")
             time.sleep(random.uniform(0, min(0.05, 0.001 * 2**turn)))
             turn += 1
 
@@ -182,19 +185,21 @@ class EtcdStore:
             return True
         self.conflicts += 1
         try:
-            self._take_in(base, answer.ranges)
+            is_all = self._take_in(base, answer.ranges)
         except DivergedError:
+            is_all = False
+        if not is_all:
             self._looks.share(deadline)
         return False
 
-    def _next_id(self, base: Head) -> str | None:
-        """The id of the change that followed on a head; None as long as none has.
+    def _next_id(self, base: Head) -> str:
+        """The id of the change that followed on a head.
 
         Raises:
             StoreError: it is not known any longer.
         """
         found = self._mirror.id_of(base.number + 1)
-        if found is None and self._mirror.head != base:
+        if found is None:
             raise StoreError(f"{self.address}: too much has changed meanwhile")
         return found
 
