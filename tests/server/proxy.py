@@ -25,6 +25,8 @@ class Proxy:
         """How many seconds each piece waits, in either direction."""
         self.loses_answer: Callable[[bytes], bool] = lambda request: False
         """Of a request for which this holds, the answer is lost and the connection cut."""
+        self.answer_instead = b""
+        """What comes in place of an answer that is lost."""
         self.loses_request: Callable[[bytes], bool] = lambda request: False
         """A request for which this holds is kept, and the connection cut."""
         self.kept: list[bytes] = []
@@ -84,7 +86,10 @@ class Proxy:
                 if self.drops:
                     self._hold(client)
                     return
-                if not data or (source is server and is_lost):
+                if not data:
+                    return
+                if source is server and is_lost:
+                    client.sendall(self.answer_instead)
                     return
                 if self.delay:
                     time.sleep(self.delay)

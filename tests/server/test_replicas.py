@@ -240,6 +240,19 @@ def test_reads_at_the_same_time_share_a_look(etcd: EtcdCluster, replicas: Replic
 
 
 class TestOpening:
+    def test_much_that_is_stored_takes_its_time(
+        self, etcd: EtcdCluster, replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        prefix = new_prefix()
+        (one,) = replicas(1, etcd.url(prefix))
+        for id in range(1, 50):
+            assert put(one, spec(id, backend())).status == 201
+        monkeypatch.setattr("loadbalancer.agent.stores.etcd.store.OPENING_PATIENCE", 1.0)
+        with Proxy(etcd.members[0].address) as proxy:
+            proxy.delay = 0.15
+            (late,) = replicas(1, store_url([proxy.address], prefix))
+            assert tables(late) == tables(one)
+
     def test_settings_are_those_of_all(self, etcd: EtcdCluster) -> None:
         url = etcd.url(new_prefix())
         open_store(url, settings=Settings(nat46x64=True, node_name="a")).close()
@@ -335,6 +348,31 @@ class TestSummingUp:
         assert put(idle, spec(500, backend("10.0.1.1"), ip="10.96.5.1")).status == 201
         assert tables(idle) == tables(late)
 
+    def test_a_past_that_is_gone_is_not_summed_up(
+        self, etcd: EtcdCluster, replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As of a replica that has not looked since etcd was set back."""
+        monkeypatch.setattr(summing, "_EVERY", 1000)
+        prefix = new_prefix()
+        (one,) = replicas(1, etcd.url(prefix))
+        for turn in range(1, 42):
+            assert put(one, spec(turn % 9 + 1, backend(f"10.0.1.{turn}"))).status < 300
+        listed_then, stored = listed(one), stored_under(one)
+        (behind,) = replicas(1, etcd.url(prefix))
+        for turn in range(42, 80):
+            assert put(behind, spec(turn % 9 + 1, backend(f"10.0.1.{turn}"))).status < 300
+        member = etcd.members[0]
+        text = {key: base64.b64encode(f"/{prefix}{key}".encode()).decode() for key in "/0"}
+        call_etcd(member, "kv/deleterange", key=text["/"], range_end=text["0"])
+        for key, value in stored.items():
+            named = base64.b64encode(f"/{prefix}/{key}".encode()).decode()
+            call_etcd(member, "kv/put", key=named, value=base64.b64encode(value).decode())
+        assert not etcd_store(behind).sum_up()
+        assert stored_under(behind) == stored
+        (late,) = replicas(1, etcd.url(prefix))
+        assert listed(late) == listed_then
+        assert tables(late) == tables(behind)
+
     def test_two_may_do_it_at_once(self, replicas: Replicas) -> None:
         one, other = replicas(2)
         for turn in range(1, 42):
@@ -355,6 +393,23 @@ class TestSummingUp:
         assert len(done) == 2
         (late,) = replicas(1, str(etcd_store(one).address))
         assert tables(late) == tables(one)
+
+
+def test_a_sum_of_large_services(
+    replicas: Replicas, etcd: EtcdCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them fits into one request to etcd, some of them together do not."""
+    monkeypatch.setattr(summing, "CHANGES", 5)
+    (one,) = replicas(1)
+    noise = random.Random(0)
+    for id in range(1, 7):
+        names = [noise.randbytes(700).hex() for _ in range(1000)]
+        ips = [f"10.{id}.{n // 250}.{n % 250}" for n in range(1000)]
+        backends = [backend(ip, nodeName=name) for ip, name in zip(ips, names, strict=True)]
+        assert put(one, spec(id, *backends)).status == 201
+    assert etcd_store(one).sum_up()
+    (late,) = replicas(1, str(etcd_store(one).address))
+    assert tables(late) == tables(one)
 
 
 def stored_under(api: ServiceAPI) -> dict[str, bytes]:
@@ -400,6 +455,23 @@ class TestUncertainCommits:
         assert listed(beside).keys() == {1}
         assert etcd_store(beside).revision == 1
         assert tables(behind) == tables(beside)
+
+    def test_it_is_stored_and_etcd_says_that_it_was_full(
+        self, pair: list[ServiceAPI], proxy: Proxy
+    ) -> None:
+        """What etcd answers to the change that filled it."""
+        behind, beside = pair
+        full = {"message": "etcdserver: mvcc: database space exceeded", "code": 8}
+        body = json.dumps(full).encode()
+        proxy.answer_instead = (
+            b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+        )
+        once = iter([True])
+        proxy.loses_answer = lambda data: is_commit(data) and next(once, False)
+        assert put(behind, spec(1, backend())) == Answer(201)
+        assert tables(behind) == tables(beside)
+        assert etcd_store(behind).revision == 1
 
     def test_the_request_is_lost(self, pair: list[ServiceAPI], proxy: Proxy) -> None:
         behind, beside = pair

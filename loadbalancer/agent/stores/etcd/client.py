@@ -31,6 +31,7 @@ __all__ = [
     "Answer",
     "CompactedError",
     "Etcd",
+    "FullError",
     "KeyValue",
     "TooLargeError",
     "UncertainError",
@@ -61,6 +62,10 @@ Operation = dict[str, Any]
 
 class UncertainError(StoreBusyError):
     """It is not known whether a change was made."""
+
+
+class FullError(StoreBusyError):
+    """etcd is out of space; of the change that filled it, it says so once that is made."""
 
 
 class CompactedError(StoreError):
@@ -183,6 +188,7 @@ class Etcd:
 
         Raises:
             UncertainError: it may have been done or not, or may still be.
+            FullError: it may have been done or not, which is decided by now.
             StoreBusyError: it was not done, for a reason that may pass.
             StoreError: it was refused.
         """
@@ -289,7 +295,7 @@ class Etcd:
         if "has been compacted" in message:
             return CompactedError(text)
         if "database space exceeded" in message:
-            return StoreBusyError(f"{self._address} is out of space: {_printable(message)}")
+            return FullError(f"{self._address} is out of space: {_printable(message)}")
         if "too many requests" in message:
             return StoreBusyError(text)
         return StoreError(text)

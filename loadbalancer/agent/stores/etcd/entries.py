@@ -214,6 +214,16 @@ class Change(_Stored):
             changes.set_next_backend_id(self.next_backend_id)
         return changes
 
+    def halves(self) -> list[Change]:
+        """A part of a sum as two, in order; it alone if it holds but one thing."""
+        if len(self.services) + len(self.backends) + len(self.retired) < 2:
+            return [self]
+        first, second = self.model_copy(), self.model_copy()
+        first.services, second.services = _halves(self.services)
+        first.backends, second.backends = _halves(self.backends)
+        first.retired, second.retired = _halves(self.retired)
+        return [first, second]
+
 
 def parts(everything: Changes) -> Iterator[Change]:
     """A transaction as several changes, none of which is too large to store."""
@@ -237,6 +247,11 @@ def parts(everything: Changes) -> Iterator[Change]:
 
 def _backend(key: bytes, known: KnownBackend) -> _Backend:
     return _Backend.model_construct(hash=key, id=known.id, state=known.state, owner=known.owner)
+
+
+def _halves(items: list[T]) -> tuple[list[T], list[T]]:
+    middle = (len(items) + 1) // 2
+    return items[:middle], items[middle:]
 
 
 def _batched(items: Iterable[T]) -> Iterator[list[T]]:

@@ -16,6 +16,7 @@ from .address import EtcdAddress
 from .client import (
     CompactedError,
     Etcd,
+    FullError,
     KeyValue,
     TooLargeError,
     UncertainError,
@@ -151,10 +152,13 @@ class EtcdStore:
                 try:
                     if self._store(base, change, changes, deadline):
                         return outcome.result
-                except UncertainError:
+                except (UncertainError, FullError) as error:
                     attempts[change.id] = outcome.result
                     tried = base
                     self._looks.share(deadline)
+                    if isinstance(error, FullError) and self._mirror.head == base:
+                        del attempts[change.id]
+                        raise
             else:
                 # Nothing to store, which is right of the tables as they are since this call.
                 if not turn:
@@ -334,9 +338,11 @@ class _Looks:
         try:
             if self._begun == begun:
                 self._begun += 1
-                self._error = None
+                # For the others, too, if it fails in an unforeseen way.
+                self._error = StoreError("it could not be looked for news")
                 try:
                     self._look(deadline)
+                    self._error = None
                 except StoreError as error:
                     self._error = error
             if self._error is not None:

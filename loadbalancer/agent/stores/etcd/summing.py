@@ -9,7 +9,18 @@ from threading import Lock, Thread
 
 from ..base import StoreError
 from ..tables import Tables
-from .client import PATIENCE, Etcd, KeyValue, UncertainError, absent, delete, equals, look_up, put
+from .client import (
+    PATIENCE,
+    Etcd,
+    KeyValue,
+    TooLargeError,
+    UncertainError,
+    absent,
+    delete,
+    equals,
+    look_up,
+    put,
+)
 from .entries import Change, Head, Keys, Sum, new_id, parts
 from .mirror import Mirror
 
@@ -28,7 +39,7 @@ _PAGE = 64
 
 
 def load(etcd: Etcd, keys: Keys, deadline: float) -> tuple[Head, Tables]:
-    """What is stored now.
+    """What is stored now. The deadline is for its beginning: how much there is takes its time.
 
     Raises:
         CompactedError: it took so long that it has to be done again.
@@ -42,11 +53,11 @@ def load(etcd: Etcd, keys: Keys, deadline: float) -> tuple[Head, Tables]:
     sum = Sum.decode(sums[0].value) if sums else Sum()
     tables = Tables()
     found = 0
-    for each in _pages(etcd, *keys.sum_parts(sum.name), answer.revision, deadline):
+    for each in _pages(etcd, *keys.sum_parts(sum.name), answer.revision):
         Change.decode(each.value).onto(tables).apply()
         found += 1
     last = sum.head
-    for each in _pages(etcd, keys.log(last.number + 1), keys.log_end, answer.revision, deadline):
+    for each in _pages(etcd, keys.log(last.number + 1), keys.log_end, answer.revision):
         change = Change.decode(each.value)
         if change.after != last.id:
             break
@@ -57,13 +68,11 @@ def load(etcd: Etcd, keys: Keys, deadline: float) -> tuple[Head, Tables]:
     return head, tables
 
 
-def _pages(
-    etcd: Etcd, start: bytes, end: bytes, revision: int, deadline: float
-) -> Iterator[KeyValue]:
+def _pages(etcd: Etcd, start: bytes, end: bytes, revision: int) -> Iterator[KeyValue]:
     """All of a range as it was at a revision."""
     while True:
         page = look_up(start, end, limit=_PAGE, revision=revision)
-        (found,) = etcd.read(page, deadline=deadline).ranges
+        (found,) = etcd.read(page, deadline=time.monotonic() + PATIENCE).ranges
         yield from found
         if len(found) < _PAGE:
             return
@@ -125,15 +134,22 @@ class Summing:
     def _sum_up(self, present: bytes | None) -> bool:
         keys = self._keys
         head, everything = self._mirror.everything()
+        log = self._etcd.read(look_up(keys.log(head.number)), deadline=time.monotonic() + PATIENCE)
+        last = [each.value for each in log.ranges[0]]
+        if not last or Change.decode(last[0]).id != head.id:
+            # Summed up by another one, or gone: etcd may have been set back to an older state.
+            return False
         name = f"{head.number:016x}-{new_id()}"
         count = size = 0
         for part in parts(everything):
-            data = part.encode()
-            self._put(keys.sum_part(name, count), data)
-            count += 1
-            size += len(data)
+            for data in self._put_part(name, count, part):
+                count += 1
+                size += len(data)
         sum = Sum(head=head, name=name, parts=count, bytes=size)
-        compares = [absent(keys.sum) if present is None else equals(keys.sum, present)]
+        compares = [
+            absent(keys.sum) if present is None else equals(keys.sum, present),
+            equals(keys.log(head.number), last[0]),
+        ]
         changes = [
             put(keys.sum, sum.encode()),
             delete(keys.log(0), keys.log(max(0, head.number - CHANGES_KEPT) + 1)),
@@ -145,6 +161,22 @@ class Summing:
             parts_of_it = delete(*keys.sum_parts(name))
             self._etcd.commit([], [parts_of_it], deadline=time.monotonic() + PATIENCE)
         return done.succeeded
+
+    def _put_part(self, name: str, index: int, part: Change) -> Iterator[bytes]:
+        """Put a part, as several where it is too large. Gives what was put."""
+        data = part.encode()
+        try:
+            self._put(self._keys.sum_part(name, index), data)
+        except TooLargeError:
+            halves = part.halves()
+            if len(halves) < 2:
+                raise
+            for half in halves:
+                for each in self._put_part(name, index, half):
+                    index += 1
+                    yield each
+        else:
+            yield data
 
     def _put(self, key: bytes, data: bytes) -> None:
         """Put a key that nobody else writes: once more does no harm."""
