@@ -30,6 +30,9 @@ PAGES = {
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
 }
+_loaded_from_elsewhere = re.compile(
+    r"""<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)=["']?((?:https?:)?//[^"'\s>]+)"""
+).findall
 _link = re.compile(r"\[([^\[\]]+)\]\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)")
 
 
@@ -92,12 +95,16 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 
 def on_post_build(*, config: MkDocsConfig) -> None:
-    """Every public name must be an anchor of its page."""
+    """Every public name must be an anchor of its page, and no page load anything from elsewhere."""
+    site = Path(config.site_dir)
+    for html in site.rglob("*.html"):
+        if found := _loaded_from_elsewhere(html.read_text(encoding="utf-8")):
+            raise PluginError(f"{html.relative_to(site)} loads {found[0]}")
     missing = [
         name
         for page in reference_pages.pages()
         for name in page.names
-        if f'id="{name}"' not in (Path(config.site_dir) / f"reference/{page.file}.html").read_text()
+        if f'id="{name}"' not in (site / f"reference/{page.file}.html").read_text("utf-8")
     ]
     if missing:
         raise PluginError(f"not on any page of the reference: {', '.join(missing)}")
