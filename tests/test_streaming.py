@@ -112,6 +112,63 @@ class TestSequences:
             assert found == load_services(payload(name))
 
 
+class TestLargePieces:
+    """Pieces of which the last service is kept back are read as the others are."""
+
+    SIZES = (70_000, 1 << 20)
+    COUNT = 400
+
+    def text(self, *services: str, between: str = ",") -> str:
+        many = [service(SPEC)] * self.COUNT
+        return f"[{between.join([*many, *services, *many])}]"
+
+    @pytest.mark.parametrize("size", SIZES)
+    def test_services_of_every_style(self, size: int) -> None:
+        for text in (
+            self.text(),
+            self.text(between=", "),
+            self.text(spaced_service(SPEC)),
+            self.text(f'{{"spec":{SPEC}}}', between="\n,\t"),
+            f" [ {', '.join([spaced_service(SPEC)] * self.COUNT)} ] ",
+            "\n".join([service(SPEC)] * self.COUNT),
+        ):
+            assert len(text) > 4 * 70_000
+            count = text.count('{"spec"')
+            assert count >= self.COUNT
+            assert list(iter_services(pieces(text, size))) == [SVC_OF_SPEC] * count
+
+    @pytest.mark.parametrize("size", SIZES)
+    def test_a_name_that_looks_like_what_is_between_two(self, size: int) -> None:
+        name = r"}},{\"spec\":"
+        named = SPEC.replace('"web"', f'"{name}"')
+        text = listed(*[service(named)] * self.COUNT)
+        found = list(iter_services(pieces(text, size)))
+        assert found == [load_service_spec(named)] * self.COUNT
+
+    @pytest.mark.parametrize("size", SIZES)
+    @pytest.mark.parametrize("bad", [service(NO_SCOPE), f'{{"spec":{NO_FRONTEND}}}', "{", "null]["])
+    def test_all_before_a_bad_one_come_out(self, bad: str, size: int) -> None:
+        source = pieces(self.text(bad), size)
+        found, error = taken_before(ValueError, source)
+        assert found == [SVC_OF_SPEC] * self.COUNT
+        if isinstance(error, ConversionError):
+            place = f"/{self.COUNT}/status/realized/frontend-address/scope"
+            assert error.pointer == place
+        else:
+            assert isinstance(error, ValidationError)
+            assert error.errors()[0]["loc"][:1] == (self.COUNT,)
+
+    @pytest.mark.parametrize("behind", ["]", " [", service(SPEC), ",", "x"])
+    def test_what_is_behind_the_list(self, behind: str) -> None:
+        found, error = taken_before(ValueError, pieces(self.text() + behind, 70_000))
+        assert found == [SVC_OF_SPEC] * 2 * self.COUNT
+        if isinstance(error, ConversionError):
+            assert (error.reason, error.pointer) == ("trailing characters", f"/{2 * self.COUNT}")
+        else:
+            assert isinstance(error, ValidationError)
+            assert error.errors()[0]["loc"] == (2 * self.COUNT,)
+
+
 def taken_before(error: type[E], source: Iterable[str | bytes]) -> tuple[list[SVC], E]:
     """The services that come out before the error, and the error."""
     found: list[SVC] = []

@@ -23,6 +23,7 @@ from .reading import Reading
 from .writing import spec_json
 
 __all__ = [
+    "BETWEEN_SERVICES",
     "dump_service",
     "dump_services",
     "equal_specs",
@@ -136,6 +137,10 @@ def _load_plainly(data: Text) -> list[SVC]:
 
 # An agent sends every spec twice. Where the two texts are equal, one is checked for both.
 _STYLES = (_COMPACT, _SPACED)
+BETWEEN_SERVICES = tuple(
+    (closing.decode(), comma.decode(), opening.decode()) for opening, _, closing, comma in _STYLES
+)
+"""The text between two services of a list: the end of one, a comma, the beginning of another."""
 
 
 def equal_specs(data: Text) -> list[bytes] | None:
