@@ -3,8 +3,8 @@
 Both are served alike, by uvicorn with this package's protocol, and run on the first core; who asks
 runs on the second, over 8 connections that stay open. Over TCP that is `wrk`, which has to be
 installed, over a unix socket a client of our own. Rates are by the processor time of the server,
-which other work on the machine does not add to; rounds go by turns, and the best one of each
-counts. Shares are of the same run.
+which other work on the machine does not add to, as it does to how long a GET waits; rounds go by
+turns, and the best one of each counts. Shares are of the same run.
 """
 
 from __future__ import annotations
@@ -205,14 +205,16 @@ def measure(db: str, kind: str, directory: Path, seconds: int, rounds: int) -> b
             mark = MARKS[name] if in_memory else None
             all_met &= compare(f"{kind} TCP", name, tcp, rounds, mark)
             compare(f"{kind} unix", name, unix, rounds)
-        late = LATE_MS * 1000
+        late = alone = LATE_MS * 1000
         writer = wrk(PORTS["ours"], seconds + 1, script(directory, "large", large()), 1)
         for _ in range(rounds):
+            alone = min(alone, late_ms(PORTS["ours"], seconds))
             with subprocess.Popen(writer, stdout=subprocess.DEVNULL):
                 late = min(late, late_ms(PORTS["ours"], seconds))
     is_prompt = late < LATE_MS
     wanted = f"   wanted < {LATE_MS:g}: {'met' if is_prompt else 'NOT MET'}"
-    print(f"{kind:<12} 99 % of GETs beside PUTs of 1,000 backends: {late:.1f} ms{wanted}")
+    told = f"99 % of GETs beside PUTs of 1,000 backends: {late:.1f} ms, without {alone:.1f} ms"
+    print(f"{kind:<12} {told}{wanted}")
     return all_met and is_prompt
 
 
