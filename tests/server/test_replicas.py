@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
 import pytest
@@ -104,8 +104,8 @@ class Worker:
             ip=f"10.96.{self.number}.{id % 10}",
             name=f"{self.number}-{turn}",
         )
-        answer = put(self.api, body)
-        assert answer.status in (200, 201), answer
+        is_there = self.expected.get(id) is not None
+        assert put(self.api, body) == Answer(200 if is_there else 201)
         self.expected[id] = sorted(wanted)
         # The same value for all to write, and each time another one.
         value = self.number * 1000 + turn
@@ -180,6 +180,57 @@ def test_writes_at_once(replicas: Replicas, count: int) -> None:
     # A replica that starts now has the same as those that were there all the time.
     (late,) = replicas(1, str(etcd_store(apis[0]).address))
     assert [tables(each) for each in apis] == [tables(late)] * count
+
+
+def test_writes_at_once_over_nets_that_lose_and_delay(
+    etcd: EtcdCluster, replicas: Replicas
+) -> None:
+    """Each answer is right: what was new is 201, what was there is 200, once and not twice."""
+    prefix, chance = new_prefix(), random.Random(0)
+    with ExitStack() as stack:
+        proxies = [stack.enter_context(Proxy(etcd.members[0].address)) for _ in range(3)]
+        apis = [replicas(1, store_url([each.address], prefix))[0] for each in proxies]
+        for each in proxies:
+            each.loses_answer = each.loses_request = lambda request: chance.random() < 0.15
+        history = History()
+        workers = [
+            Worker(number, api, history, random.Random(number))
+            for number, api in enumerate(apis * 2)
+        ]
+        failures: list[BaseException] = []
+        has_ended = threading.Event()
+
+        def run(worker: Worker) -> None:
+            try:
+                worker.run(20)
+            except BaseException as error:
+                failures.append(error)
+
+        def read(api: ServiceAPI) -> None:
+            while not has_ended.is_set():
+                api.get_services()
+
+        def deliver() -> None:
+            while not has_ended.wait(0.001):
+                for each in proxies:
+                    each.deliver_kept()
+
+        others = [threading.Thread(target=read, args=(each,)) for each in apis]
+        others.append(threading.Thread(target=deliver))
+        threads = [threading.Thread(target=run, args=(each,)) for each in workers]
+        for thread in (*threads, *others):
+            thread.start()
+        for thread in threads:
+            thread.join(120)
+        has_ended.set()
+        for thread in others:
+            thread.join(60)
+        assert failures == []
+        assert history.problems() == []
+        for each in proxies:
+            each.loses_answer = each.loses_request = lambda request: False
+        (late,) = replicas(1, etcd.url(prefix))
+        assert [tables(each) for each in apis] == [tables(late)] * 3
 
 
 def test_what_is_refused_is_refused_by_all(replicas: Replicas) -> None:
@@ -276,6 +327,23 @@ class TestOpening:
         store.close()
         with pytest.raises(StoreError, match="nat46x64 is True there and False here"):
             open_store(etcd.url(prefix))
+
+    def test_settings_of_what_was_put_in_its_place(self, etcd: EtcdCluster) -> None:
+        prefix = new_prefix()
+        url = etcd.url(prefix)
+        with closing(open_store(url)) as before:
+            assert put(ServiceAPI(before), spec(1, backend())).status == 201
+            start, end = (
+                base64.b64encode(f"/{prefix}{each}".encode()).decode() for each in ("/", "0")
+            )
+            call_etcd(etcd.members[0], "kv/deleterange", key=start, range_end=end)
+            with closing(open_store(url, settings=Settings(node_name="b"))) as after:
+                assert put(ServiceAPI(after), spec(2, backend())).status == 201
+                for _ in range(2):
+                    with pytest.raises(StoreError, match="node_name is 'b' there and '' here"):
+                        before.read(lambda view: view.service_count())
+                    assert put(ServiceAPI(before), spec(3, backend())).status == 500
+                assert listed(ServiceAPI(after)).keys() == {2}
 
     def test_keys_of_others_are_left_alone(self, etcd: EtcdCluster) -> None:
         prefix = new_prefix()

@@ -63,6 +63,7 @@ class EtcdStore:
         self.address = address
         self.conflicts = 0
         """How often a write ran again because another replica was faster."""
+        self._origin = Origin.of(settings or Settings())
         self._keys = Keys(address.prefix)
         self._etcd = Etcd(address)
         self._mirror = Mirror()
@@ -72,7 +73,7 @@ class EtcdStore:
         self._is_closed = False
         deadline = time.monotonic() + OPENING_PATIENCE
         try:
-            self._agree_on(Origin.of(settings or Settings()), deadline)
+            self._agree(deadline)
             self._load(deadline)
         except BaseException:
             self._etcd.close()
@@ -216,6 +217,9 @@ class EtcdStore:
                 if self._take_in(base, answer.ranges):
                     return
         except DivergedError:
+            # It may be others' by now.
+            for each in self._etcd.read(look_up(self._keys.settings), deadline=deadline).ranges[0]:
+                self._compare(each.value)
             self._load(deadline)
 
     def _news_after(self, base: Head) -> list[dict[str, object]]:
@@ -259,7 +263,7 @@ class EtcdStore:
                 if time.monotonic() > deadline:
                     raise
 
-    def _agree_on(self, own: Origin, deadline: float) -> None:
+    def _agree(self, deadline: float) -> None:
         """Compare the settings with those that were stored, or store them if none were.
 
         Raises:
@@ -278,7 +282,7 @@ class EtcdStore:
                 break
             if anything and not head:
                 raise StoreError(f"{self.address}: there are keys of another program")
-            compares, changes = [absent(keys.settings)], [put(keys.settings, own.encode())]
+            compares, changes = [absent(keys.settings)], [put(keys.settings, self._origin.encode())]
             if not head:
                 compares.append(absent(keys.head))
                 changes.append(put(keys.head, Head().encode()))
@@ -287,10 +291,18 @@ class EtcdStore:
             except UncertainError:
                 if time.monotonic() > deadline:
                     raise
-        stored = Origin.decode(settings[0].value)
+        self._compare(settings[0].value)
+
+    def _compare(self, settings: bytes) -> None:
+        """Compare the settings with those that were stored.
+
+        Raises:
+            StoreError: they differ, or are those of another version.
+        """
+        stored = Origin.decode(settings)
         if stored.version != VERSION:
             raise StoreError(f"{self.address} has data of version {stored.version}, not {VERSION}")
-        if different := stored.difference(own):
+        if different := stored.difference(self._origin):
             raise StoreError(f"{self.address} belongs to servers with other settings: {different}")
 
 
