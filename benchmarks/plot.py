@@ -16,7 +16,7 @@ from typing import Any
 
 __all__ = ["plot"]
 
-_LABELS, _SCALE, _ROW, _TOP, _MARGIN = 330, 420, 34, 62, 16
+_LABELS, _SCALE, _ROW, _TOP, _MARGIN = 460, 420, 34, 62, 16
 _NEW, _USED, _MARK = "#3f51b5", "#9fa8da", "#c62828"
 
 
@@ -80,7 +80,7 @@ def _bars(mark: dict[str, Any], y: int, end: float) -> list[str]:
             f'width="{_x(ratio, end) - _LABELS}" fill="{colour}"/>'
         )
     x = _x(mark["mark"], end)
-    told = " / ".join(f"{ratio:.2f}" for ratio, _ in bars)
+    told = " / ".join(f"{round(ratio, 2):g}" for ratio, _ in bars)
     right = max(x, *(_x(ratio, end) for ratio, _ in bars)) + 7
     lines.append(
         f'<path d="M{x} {y + 1}v26" stroke="{_MARK}" stroke-width="2"/>'

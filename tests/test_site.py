@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from types import ModuleType
 import pytest
 
 import loadbalancer
+from benchmarks.plot import plot
 
 from .support import ROOT
 
@@ -51,6 +53,11 @@ def test_a_field_is_shown_with_its_range() -> None:
     (page,) = (page for page in PAGES if page.file == "backends")
     (row,) = (line for line in page.text.splitlines() if line.startswith("| `weight`"))
     assert row.startswith("| `weight` | integer 0 … 65535 | `100` | ")
+
+
+def test_the_plot_of_the_marks_is_drawn_from_the_marks() -> None:
+    marks = json.loads((ROOT / "benchmarks" / "marks.json").read_bytes())
+    assert (ROOT / "docs" / "assets" / "marks.svg").read_text(encoding="utf-8") == plot(marks)
 
 
 def test_every_guide_is_in_the_navigation() -> None:
