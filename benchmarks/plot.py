@@ -16,7 +16,7 @@ from typing import Any
 
 __all__ = ["plot"]
 
-_LABELS, _SCALE, _ROW, _TOP, _MARGIN = 460, 420, 34, 62, 16
+_LABELS, _SCALE, _ROW, _TOP, _MARGIN = 500, 420, 34, 62, 16
 _NEW, _USED, _MARK = "#3f51b5", "#9fa8da", "#c62828"
 
 
