@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -312,6 +313,35 @@ class TestAccess:
         with pytest.raises(StoreError) as caught:
             open_store("etcds://127.0.0.1:1/a", tls=StoreTLS(key=nowhere))
         assert str(caught.value) == "the key for TLS to the store needs a certificate"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("[]", '"ok"', "{}", "null", '{"header": []}', '{"header": {"revision": "x"}}'),
+        *('{"header": {"revision": "1"}}', '{"header": {"revision": "1"}, "responses": [1]}'),
+    ],
+)
+@pytest.mark.usefixtures("impatient")
+def test_another_server_than_etcd(body: str) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            with pytest.raises(StoreError, match=r"an answer cannot be read: "):
+                open_store(f"etcd://127.0.0.1:{server.server_port}/a")
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_urls() -> None:

@@ -198,8 +198,12 @@ class Etcd:
     def _transact(self, body: dict[str, Any], deadline: float, *, is_change: bool) -> Answer:
         answer = self._ask("/v3/kv/txn", json.dumps(body).encode(), deadline, is_change=is_change)
         try:
-            return _answer(answer)
-        except (KeyError, TypeError, ValueError) as error:
+            found = _answer(answer)
+            asked = body["success" if found.succeeded or not is_change else "failure"]
+            if len(found.ranges) != sum("request_range" in each for each in asked):
+                raise ValueError("not what was asked for")
+            return found
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise StoreError(f"{self._address}: an answer cannot be read: {error!r}") from None
 
     def _ask(self, path: str, body: bytes, deadline: float, *, is_change: bool) -> Any:
@@ -245,7 +249,10 @@ class Etcd:
             )
         except _NoAnswerError as error:
             raise _NoAnswerError(str(error), is_sent=False) from None
-        return str(answer["token"])
+        try:
+            return str(answer["token"])
+        except (KeyError, TypeError):
+            raise StoreError(f"{self._address}: an answer cannot be read: no token") from None
 
     def _post(
         self, number: int, path: str, body: bytes, headers: dict[str, str], deadline: float
