@@ -164,8 +164,9 @@ def _worker_app(options: ServeOptions, hosts: tuple[str, ...], token: bytes | No
     if supervisor is not None:
         threading.Thread(target=_end_with, args=(supervisor,), daemon=True).start()
     log = AccessLog(sys.stdout.buffer, options.access_log) if options.access_log else None
+    # The file was there when the server started: in its place, a worker makes no empty one.
     app = create_server(
-        _open_store(options),
+        _open_store(options, create=False),
         settings=options.settings,
         limits=options.limits,
         guard=Guard(hosts, token),
@@ -237,11 +238,13 @@ def _place(options: ServeOptions) -> str | None:
     return str(options.db or default_database())
 
 
-def _open_store(options: ServeOptions) -> Store:
+def _open_store(options: ServeOptions, *, create: bool = True) -> Store:
     if options.store is not None:
-        return open_store(options.store, settings=options.settings, tls=options.store_tls)
+        return open_store(
+            options.store, settings=options.settings, tls=options.store_tls, create=create
+        )
     path = _place(options)
-    return MemoryStore() if path is None else SQLiteStore(path)
+    return MemoryStore() if path is None else SQLiteStore(path, create=create)
 
 
 def _listen(options: ServeOptions, stack: ExitStack) -> Generator[socket.socket]:

@@ -195,6 +195,22 @@ class TestDeletedDatabase:
             assert ids(server) == [1, 2]
             assert told in ended(server)
 
+    def test_a_worker_that_starts_without_it_makes_none(self, db: Path) -> None:
+        told = f"{db} has been deleted: put it back, or start anew without services"
+        with closing(SQLiteStore(db)) as store:
+            assert put(ServiceAPI(store), spec(1)).status == 201
+            away = db.with_name("away.db")
+            db.rename(away)
+            with closing(SQLiteStore(db, create=False)) as other:
+                api = ServiceAPI(other)
+                for answer in (api.get_services(), put(api, spec(2))):
+                    assert (answer.status, json.loads(answer.body)) == (500, told)
+                assert not db.exists()
+                away.rename(db)
+                assert put(api, spec(2)).status == 201
+                listed = ServiceAPI(store).get_services()
+                assert [each["spec"]["id"] for each in json.loads(listed.body)] == [1, 2]
+
     def test_another_one_may_take_its_place(self, db: Path, tmp_path: Path) -> None:
         backup = tmp_path / "backup.db"
         for file, id in ((db, 1), (backup, 7)):

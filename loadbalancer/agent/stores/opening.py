@@ -41,7 +41,13 @@ def store_file(url: str) -> Path | None:
     return Path(name)
 
 
-def open_store(url: str, *, settings: Settings | None = None, tls: StoreTLS | None = None) -> Store:
+def open_store(
+    url: str,
+    *,
+    settings: Settings | None = None,
+    tls: StoreTLS | None = None,
+    create: bool = True,
+) -> Store:
     """Open the store that a URL names.
 
     That is `memory:`, `sqlite:///PATH`, or a prefix in an etcd cluster:
@@ -51,6 +57,8 @@ def open_store(url: str, *, settings: Settings | None = None, tls: StoreTLS | No
     Args:
         settings: What the rules are called with: servers that share a cluster have to agree.
         tls: The files for `etcds://`.
+        create: Whether to make a database file that is not there. If not, calls of the store
+            raise StoreError until it is.
 
     Raises:
         StoreError: the URL is none of these, the store cannot be opened, or it belongs to
@@ -61,7 +69,7 @@ def open_store(url: str, *, settings: Settings | None = None, tls: StoreTLS | No
     if tls is not None:
         raise StoreError("files for TLS need a store with TLS: etcds://")
     path = store_file(url)
-    return MemoryStore() if path is None else SQLiteStore(path)
+    return MemoryStore() if path is None else SQLiteStore(path, create=create)
 
 
 def store_place(url: str) -> str | None:

@@ -41,8 +41,12 @@ class SQLiteStore:
 
     blocks = True
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, create: bool = True) -> None:
         """Open the database, or make it, with the directories above it.
+
+        Args:
+            create: Whether to make a file that is not there. If not, calls raise StoreError
+                until it is.
 
         Raises:
             StoreError: it cannot be opened, or is not one of ours.
@@ -52,9 +56,13 @@ class SQLiteStore:
         self._idle_lock = Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        self._listed = _Listed()
         with translated_errors(self.path):
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._open(makes_file=True)
+            self._file = DatabaseFile(self.path)
+            if create:
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if create or self._file.is_there:
+                self._open(makes_file=create)
 
     def read(self, function: Callable[[View], T]) -> T:
         """What the function makes of a snapshot."""

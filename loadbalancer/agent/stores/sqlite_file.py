@@ -25,7 +25,13 @@ class DatabaseFile:
         self._path = path
         self._log = path.with_name(path.name + "-wal")
         self._identity = _identity(path)
-        self._log_identity = _identity(self._log)
+        # The log of a file that is not there is for that file, should it come back.
+        self._log_identity = _identity(self._log) if self.is_there else None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there was a file."""
+        return self._identity is not None
 
     def check(self) -> None:
         """Make sure that it is there.
@@ -43,7 +49,7 @@ class DatabaseFile:
             StoreError: there is none, or it stands beside the log of the file before it.
         """
         found = _identity(self._path)
-        if found == self._identity:
+        if found is not None and found == self._identity:
             return False
         if found is None:
             raise StoreError(
