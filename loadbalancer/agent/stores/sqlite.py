@@ -58,9 +58,9 @@ class SQLiteStore:
         self._closed = False
         self._listed = _Listed()
         with translated_errors(self.path):
-            self._file = DatabaseFile(self.path)
             if create:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = DatabaseFile(self.path)
             if create or self._file.is_there:
                 self._open(makes_file=create)
 
