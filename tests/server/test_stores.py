@@ -6,6 +6,8 @@ import json
 import multiprocessing
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -314,6 +316,17 @@ class TestDatabases:
         with pytest.raises(StoreError) as caught:
             SQLiteStore(path)
         assert str(caught.value) == f"{path}: file is not a database"
+
+    def test_that_many_make_at_once_are_no_other_program_s(self, tmp_path: Path) -> None:
+        def count(path: Path) -> int:
+            store = SQLiteStore(path)
+            with closing(store):
+                return store.read(lambda view: view.service_count())
+
+        with ThreadPoolExecutor(6) as pool:
+            for turn in range(30):
+                paths = [tmp_path / str(turn) / "services.db"] * 6
+                assert list(pool.map(count, paths)) == [0] * 6
 
     def test_that_cannot_be_made_are_told(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_bytes(b"")

@@ -71,8 +71,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         StoreError: it is the database of something else, or of a later version.
     """
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    if application != _APPLICATION_ID and _has_tables(connection):
+    if _is_foreign(connection):
         raise StoreError(f"{path} is the database of another program")
     _use_write_ahead_log(connection)
     connection.execute("BEGIN IMMEDIATE")
@@ -90,6 +89,18 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _is_foreign(connection: sqlite3.Connection) -> bool:
+    # Both at one moment: another process may be making the tables.
+    connection.execute("BEGIN")
+    try:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        return application != _APPLICATION_ID and _has_tables(connection)
+    finally:
+        # An error may have ended it by itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def _has_tables(connection: sqlite3.Connection) -> bool:
