@@ -8,9 +8,7 @@ class decides. `refusals` says what is wrong with values that a wire model can h
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
-
-from pydantic_core import core_schema
+from typing import Any
 
 from .. import models
 from ..domain.addr_cluster import AddrCluster
@@ -27,12 +25,11 @@ from .defaults import (
     service_defaults,
 )
 from .model import WireModel
-from .pydantic_inside import validator
+from .pydantic_inside import maker
 from .words import NAT_POLICIES, PROTOCOLS, SCOPES, STATES, SVC_TYPES, TRAFFIC_POLICIES
 
 __all__ = ["OtherObjectError", "new_backend", "new_frontend", "new_service"]
 
-_Domain = TypeVar("_Domain", bound=DomainModel)
 _MAINTENANCE = BackendState.MAINTENANCE
 
 
@@ -46,8 +43,7 @@ class _Maker:
     def __init__(self, cls: type[DomainModel]) -> None:
         self._cls = cls
         self._fields_set = all_fields_set(cls)
-        schema = core_schema.model_schema(cls, core_schema.any_schema())
-        self._instance = validator(schema).validate_python
+        self._instance = maker(cls)
 
     def __call__(self, fields: Fields, are_plain: bool) -> Any:
         if are_plain:

@@ -8,7 +8,7 @@ Used beside them, public and documented: `pydantic_core.core_schema`, and of a m
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from operator import is_
 from typing import Any, TypeVar
@@ -16,10 +16,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
-__all__ = ["leave_out_none", "not_called_for_json", "validator", "wire_fields"]
+__all__ = ["Parts", "leave_out_none", "maker", "not_called_for_json", "validator", "wire_fields"]
 
 _Init = TypeVar("_Init", bound=Callable[..., None])
 _is_none = partial(is_, None)
+
+Parts = tuple[Mapping[str, Any], None, set[str]]
+"""What Pydantic makes an instance of: its fields, no extra ones, and which of them are set."""
 
 
 def validator(schema: CoreSchema, title: str = "") -> SchemaValidator:
@@ -31,6 +34,11 @@ def validator(schema: CoreSchema, title: str = "") -> SchemaValidator:
     """
     config = core_schema.CoreConfig(title=title) if title else None
     return SchemaValidator(schema, config, _use_prebuilt=False)
+
+
+def maker(cls: type[BaseModel]) -> Callable[[Parts], Any]:
+    """What makes instances of a model of all their fields, without validating these."""
+    return validator(core_schema.model_schema(cls, core_schema.any_schema())).validate_python
 
 
 def not_called_for_json(init: _Init) -> _Init:

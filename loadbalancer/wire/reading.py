@@ -30,13 +30,10 @@ from .defaults import (
     service_defaults,
 )
 from .model import WireModel
-from .pydantic_inside import validator, wire_fields
+from .pydantic_inside import Parts, maker, wire_fields
 from .words import NAT_POLICIES, PROTOCOLS, SCOPES, STATES
 
 __all__ = ["Reading"]
-
-Parts = tuple[Fields, None, set[str]]
-"""What Pydantic makes an instance of: its fields, no extra ones, and which of them are set."""
 
 _after = core_schema.no_info_after_validator_function
 _MAINTENANCE = BackendState.MAINTENANCE
@@ -238,11 +235,11 @@ def _member(family: type[StrEnum]) -> Callable[[CoreSchema], CoreSchema]:
 
 def _name_maker() -> Callable[[str, str], ServiceName]:
     unnamed, fields_set = defaults(ServiceName), all_fields_set(ServiceName)
-    new_name = validator(core_schema.model_schema(ServiceName, core_schema.any_schema()))
+    new_name = maker(ServiceName)
 
     def make(name: str, namespace: str) -> ServiceName:
         fields = unnamed | {"name": name, "namespace": namespace}
-        made: ServiceName = new_name.validate_python((fields, None, fields_set))
+        made: ServiceName = new_name((fields, None, fields_set))
         return made
 
     return make

@@ -9,32 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic_core import core_schema
-
 from .. import models
 from ..domain.backend import Backend
 from ..domain.l3n4 import L3n4Addr
 from ..domain.service import SVC
 from .model import WireModel
-from .pydantic_inside import validator
+from .pydantic_inside import Parts, maker
 from .words import PROTOCOL_WORDS, SCOPE_WORDS, WIRE_STATE_WORDS, wire_word
 from .writing import by_id
 
 __all__ = ["backend_model", "frontend_model", "service_model"]
 
 Fields = Mapping[str, Any]
-Made = Callable[[tuple[Fields, None, set[str]]], Any]
 
 
-def _instances(model: type[WireModel]) -> tuple[Made, set[str]]:
+def _instances(model: type[WireModel]) -> tuple[Callable[[Parts], Any], set[str]]:
     """What makes instances of a model of all its fields, in their order, and their names.
 
     Nothing is validated, since a domain object has no values that its wire model would refuse:
     to read them anew took two and a half times as long. The instances share the names, which
     nobody gets hold of (see `WireModel.model_fields_set`).
     """
-    schema = core_schema.model_schema(model, core_schema.any_schema())
-    return validator(schema).validate_python, set(model.model_fields)
+    return maker(model), set(model.model_fields)
 
 
 _new_backend, _OF_BACKEND = _instances(models.BackendAddress)
