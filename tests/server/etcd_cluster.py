@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 import urllib.request
@@ -25,10 +26,13 @@ _NOBODY = 65534
 class Member:
     """One member, which can be killed and started again."""
 
-    def __init__(self, name: str, directory: Path, ports: tuple[int, int], scheme: str) -> None:
+    def __init__(
+        self, name: str, directory: Path, ports: tuple[int, int], tls: ssl.SSLContext | None
+    ) -> None:
         self.name = name
         self.address = f"127.0.0.1:{ports[0]}"
-        self.client_url = f"{scheme}://{self.address}"
+        self.tls = tls
+        self.client_url = f"{'http' if tls is None else 'https'}://{self.address}"
         self.peer_url = f"http://127.0.0.1:{ports[1]}"
         self.directory = directory / name
         self.options: list[str] = []
@@ -65,7 +69,11 @@ class EtcdCluster:
     """Some members. Those of three go on when one is away."""
 
     def __init__(
-        self, directory: Path, size: int = 1, options: Sequence[str] = (), scheme: str = "http"
+        self,
+        directory: Path,
+        size: int = 1,
+        options: Sequence[str] = (),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         ports = _free_ports(2 * size)
         # Others than root have to get to their directories in there.
@@ -73,7 +81,7 @@ class EtcdCluster:
             if path.stat().st_uid == os.geteuid():
                 path.chmod(path.stat().st_mode | 0o011)
         self.members = [
-            Member(f"member{n}", directory, (ports[2 * n], ports[2 * n + 1]), scheme)
+            Member(f"member{n}", directory, (ports[2 * n], ports[2 * n + 1]), tls)
             for n in range(size)
         ]
         peers = ",".join(f"{each.name}={each.peer_url}" for each in self.members)
@@ -100,7 +108,7 @@ class EtcdCluster:
     def wait(self) -> None:
         """Wait until all members that run can write."""
         for each in self.members:
-            if each.process is not None and each.client_url.startswith("http:"):
+            if each.process is not None:
                 wait_until(lambda each=each: _is_healthy(each))
 
     def url(self, prefix: str) -> str:
@@ -125,7 +133,9 @@ def _is_healthy(member: Member) -> bool:
     assert member.process is not None
     assert member.process.poll() is None, f"{member.name} has ended"
     try:
-        with urllib.request.urlopen(f"{member.client_url}/health", timeout=5) as response:
+        with urllib.request.urlopen(
+            f"{member.client_url}/health", timeout=5, context=member.tls
+        ) as response:
             return b'"true"' in response.read()
     except OSError:
         return False

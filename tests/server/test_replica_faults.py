@@ -7,10 +7,11 @@ import json
 import os
 import random
 import shutil
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -45,10 +46,13 @@ def replica() -> Generator[Replica]:
         yield make
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("client.PATIENCE", "store.OPENING_PATIENCE"):
-        monkeypatch.setattr(f"loadbalancer.agent.stores.etcd.{name}", 1.0)
+@contextmanager
+def impatience() -> Generator[None]:
+    """What fails in here fails soon. What has to succeed is done outside: machines may be slow."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("client.PATIENCE", "store.OPENING_PATIENCE"):
+            patch.setattr(f"loadbalancer.agent.stores.etcd.{name}", 1.0)
+        yield
 
 
 def health(api: ServiceAPI) -> tuple[int, str]:
@@ -58,7 +62,6 @@ def health(api: ServiceAPI) -> tuple[int, str]:
         return response.status_code, response.json().get("reason", "")
 
 
-@pytest.mark.usefixtures("impatient")
 def test_an_etcd_that_is_away_and_comes_back(tmp_path: Path, replica: Replica) -> None:
     with EtcdCluster(tmp_path) as cluster:
         (member,) = cluster.members
@@ -68,11 +71,16 @@ def test_an_etcd_that_is_away_and_comes_back(tmp_path: Path, replica: Replica) -
         assert health(api) == (200, "")
         member.kill()
         told = f"{url} does not answer: {member.client_url}: Connection refused"
-        for answer in (api.get_services(), put(api, spec(2, backend())), api.delete_service("1")):
-            assert (answer.status, json.loads(answer.body)["message"]) == (503, told)
-        assert health(api) == (503, told)
-        with pytest.raises(StoreError) as caught:
-            open_store(cluster.url("b"))
+        with impatience():
+            for answer in (
+                api.get_services(),
+                put(api, spec(2, backend())),
+                api.delete_service("1"),
+            ):
+                assert (answer.status, json.loads(answer.body)["message"]) == (503, told)
+            assert health(api) == (503, told)
+            with pytest.raises(StoreError) as caught:
+                open_store(cluster.url("b"))
         assert str(caught.value).startswith(f"{cluster.url('b')} does not answer: ")
         member.start()
         cluster.wait()
@@ -81,16 +89,16 @@ def test_an_etcd_that_is_away_and_comes_back(tmp_path: Path, replica: Replica) -
         assert put(api, spec(2, backend())) == Answer(201)
 
 
-@pytest.mark.usefixtures("impatient")
 def test_of_two_members_one_decides_nothing(tmp_path: Path, replica: Replica) -> None:
     with EtcdCluster(tmp_path, 3) as cluster:
         api = replica(cluster.url("a"))
         assert put(api, spec(1, backend())) == Answer(201)
         for each in cluster.members[1:]:
             each.kill()
-        assert put(api, spec(2, backend())).status == 503
-        assert api.get_services().status == 503
-        assert health(api)[0] == 503
+        with impatience():
+            assert put(api, spec(2, backend())).status == 503
+            assert api.get_services().status == 503
+            assert health(api)[0] == 503
         cluster.members[1].start()
         cluster.wait()
         assert put(api, spec(2, backend())).status in (200, 201)
@@ -267,7 +275,6 @@ class TestAccess:
                 assert isinstance(store, EtcdStore)
                 assert "secret-1" not in f"{store.address} {store.address!r}"
 
-    @pytest.mark.usefixtures("impatient")
     def test_certificates(self, tmp_path: Path) -> None:
         authority, other = trustme.CA(), trustme.CA()
         files = {name: tmp_path / f"{name}.pem" for name in ("ca", "other", "cert", "key")}
@@ -282,14 +289,16 @@ class TestAccess:
             *("--cert-file", str(files["cert"]), "--key-file", str(files["key"])),
             *("--trusted-ca-file", str(files["ca"]), "--client-cert-auth"),
         ]
-        with EtcdCluster(tmp_path, options=options, scheme="https") as cluster:
+        tls = StoreTLS(files["ca"], files["cert"], files["key"])
+        context = ssl.create_default_context(cafile=tls.ca)
+        context.load_cert_chain(files["cert"], files["key"])
+        with EtcdCluster(tmp_path, options=options, tls=context) as cluster:
             url = store_url([cluster.members[0].address], "a", "etcds")
-            tls = StoreTLS(files["ca"], files["cert"], files["key"])
             with closing(open_store(url, tls=tls)) as store:
                 assert put(ServiceAPI(store), spec(1, backend())) == Answer(201)
-            with pytest.raises(StoreError, match="does not answer: "):
+            with impatience(), pytest.raises(StoreError, match="does not answer: "):
                 open_store(url, tls=StoreTLS(files["ca"]))
-            with pytest.raises(StoreError, match="certificate verify failed: "):
+            with impatience(), pytest.raises(StoreError, match="certificate verify failed: "):
                 open_store(url, tls=StoreTLS(files["other"], tls.cert, tls.key))
             socket = tmp_path / "socket"
             tls_options = ("--store-ca", tls.ca, "--store-cert", tls.cert, "--store-key", tls.key)
@@ -322,7 +331,6 @@ class TestAccess:
         *('{"header": {"revision": "1"}}', '{"header": {"revision": "1"}, "responses": [1]}'),
     ],
 )
-@pytest.mark.usefixtures("impatient")
 def test_another_server_than_etcd(body: str) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -298,9 +298,9 @@ class TestOpening:
         (one,) = replicas(1, etcd.url(prefix))
         for id in range(1, 50):
             assert put(one, spec(id, backend())).status == 201
-        monkeypatch.setattr("loadbalancer.agent.stores.etcd.store.OPENING_PATIENCE", 1.0)
+        monkeypatch.setattr("loadbalancer.agent.stores.etcd.store.OPENING_PATIENCE", 2.0)
         with Proxy(etcd.members[0].address) as proxy:
-            proxy.delay = 0.15
+            proxy.delay = 0.3
             (late,) = replicas(1, store_url([proxy.address], prefix))
             assert tables(late) == tables(one)
 
@@ -608,10 +608,7 @@ class TestUncertainCommits:
         assert tables(behind) == tables(beside)
         assert etcd_store(beside).revision == 2
 
-    def test_nobody_answers_any_longer(
-        self, pair: list[ServiceAPI], proxy: Proxy, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("loadbalancer.agent.stores.etcd.client.PATIENCE", 0.5)
+    def test_nobody_answers_any_longer(self, pair: list[ServiceAPI], proxy: Proxy) -> None:
         behind, beside = pair
 
         def loses(data: bytes) -> bool:
@@ -621,11 +618,13 @@ class TestUncertainCommits:
             return False
 
         proxy.loses_request = loses
-        with pytest.raises(StoreBusyError) as caught:
-            behind.store.write(lambda tx: tx.set_next_backend_id(7))
-        assert str(caught.value).startswith("it is not known whether this was stored: etcd://")
-        answer = put(behind, spec(1, backend()))
-        assert answer.status == 503
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("loadbalancer.agent.stores.etcd.client.PATIENCE", 0.5)
+            with pytest.raises(StoreBusyError) as caught:
+                behind.store.write(lambda tx: tx.set_next_backend_id(7))
+            assert str(caught.value).startswith("it is not known whether this was stored: etcd://")
+            answer = put(behind, spec(1, backend()))
+            assert answer.status == 503
         proxy.drops = False
         proxy.loses_request = lambda data: False
         assert put(behind, spec(1, backend())) == Answer(201)
