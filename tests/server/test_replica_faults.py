@@ -185,6 +185,25 @@ def test_an_etcd_that_is_full(tmp_path: Path, replica: Replica) -> None:
         assert listed(api).keys() == {1, 2}
 
 
+def test_a_full_etcd_that_refuses_reading_transactions(etcd: EtcdCluster, replica: Replica) -> None:
+    """As 3.5.1 does: what is stored can still be read, all at one moment."""
+    prefix = new_prefix()
+    with Proxy(etcd.members[0].address) as proxy:
+        behind, beside = replica(store_url([proxy.address], prefix)), replica(etcd.url(prefix))
+        assert put(behind, spec(1, backend())) == Answer(201)
+        full = {"message": "etcdserver: mvcc: database space exceeded", "code": 8}
+        body = json.dumps(full).encode()
+        proxy.answer_instead = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: %d\r\n\r\n%b" % (
+            len(body),
+            body,
+        )
+        proxy.loses_answer = lambda data: data.startswith(b"POST /v3/kv/txn ")
+        assert put(beside, spec(2, backend())) == Answer(201)
+        assert put(beside, spec(3, backend())) == Answer(201)
+        assert listed(behind) == listed(beside)
+        assert health(behind) == (200, "")
+
+
 def fill(api: ServiceAPI) -> None:
     """Update one service until there is no more space for its past."""
     noise = random.Random(0)

@@ -11,7 +11,8 @@ import random
 import ssl
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,7 +175,30 @@ class Etcd:
             CompactedError: the revision asked for has been compacted.
             StoreError: it was refused.
         """
-        return self._transact({"success": ranges}, deadline, is_change=False)
+        try:
+            return self._transact({"success": ranges}, deadline, is_change=False)
+        except FullError:
+            # Some releases (3.5.1) refuse transactions that change nothing, too.
+            return self._read_one_by_one(ranges, deadline)
+
+    def _read_one_by_one(self, ranges: Sequence[Operation], deadline: float) -> Answer:
+        """What `read` answers: each range for itself, at the revision of the first."""
+        while True:
+            revision = 0
+            found: list[list[KeyValue]] = []
+            try:
+                for each in ranges:
+                    asked = each["request_range"]
+                    if revision and asked["revision"] == "0":
+                        asked = {**asked, "revision": str(revision)}
+                    answer = self._range(asked, deadline)
+                    revision = revision or answer.revision
+                    found += answer.ranges
+                return Answer(succeeded=True, revision=revision, ranges=found)
+            except CompactedError:
+                # As those do who make space. One that the caller asked for stays away.
+                if not revision or time.monotonic() > deadline:
+                    raise
 
     def commit(
         self,
@@ -197,12 +221,22 @@ class Etcd:
 
     def _transact(self, body: dict[str, Any], deadline: float, *, is_change: bool) -> Answer:
         answer = self._ask("/v3/kv/txn", json.dumps(body).encode(), deadline, is_change=is_change)
-        try:
+        with self._reading():
             found = _answer(answer)
             asked = body["success" if found.succeeded or not is_change else "failure"]
             if len(found.ranges) != sum("request_range" in each for each in asked):
                 raise ValueError("not what was asked for")
             return found
+
+    def _range(self, asked: Operation, deadline: float) -> Answer:
+        answer = self._ask("/v3/kv/range", json.dumps(asked).encode(), deadline, is_change=False)
+        with self._reading():
+            return _answer({**answer, "responses": [{"response_range": answer}]})
+
+    @contextmanager
+    def _reading(self) -> Generator[None]:
+        try:
+            yield
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise StoreError(f"{self._address}: an answer cannot be read: {error!r}") from None
 
