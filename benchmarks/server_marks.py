@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 
 from .server_load import body, message
@@ -52,11 +53,21 @@ sockets = [listen_tcp("127.0.0.1", int(sys.argv[1])), UnixSocket(Path(sys.argv[2
 config = Config(app, http=best_protocol(), access_log=False, lifespan="off", server_header=False)
 Server(config).run(sockets=sockets)
 """
+# Each PUT changes something: it is not the one before it.
 PUT = """
-wrk.method = "PUT"
-wrk.body = io.open("{}"):read("*a")
-wrk.headers["Content-Type"] = "application/json"
+local requests, turn = {{}}, 0
+function init()
+  wrk.headers["Content-Type"] = "application/json"
+  for line in io.lines("{}") do
+    requests[#requests + 1] = wrk.format("PUT", nil, nil, line)
+  end
+end
+function request()
+  turn = turn % #requests + 1
+  return requests[turn]
+end
 """
+TURNS = 10
 Sides = Mapping[str, tuple[int, Callable[[], int]]]
 """By the side: the server's process, and what asks it and says how often."""
 
@@ -113,8 +124,9 @@ def late_ms(port: int, seconds: int) -> float:
     return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
 
 
-def ask_unix(path: Path, seconds: int, request: bytes) -> int:
+def ask_unix(path: Path, seconds: int, requests: list[bytes]) -> int:
     """Ask over a unix socket for some seconds, on all connections by turns; how often."""
+    turns = cycle(requests)
     os.sched_setaffinity(0, {1})
     with ExitStack() as stack:
         connections = [
@@ -125,7 +137,7 @@ def ask_unix(path: Path, seconds: int, request: bytes) -> int:
         count, end = 0, time.perf_counter() + seconds
         while time.perf_counter() < end:
             for each in connections:
-                each.sendall(request)
+                each.sendall(next(turns))
             for each in connections:
                 read_answer(each)
             count += CONNECTIONS
@@ -143,20 +155,25 @@ def read_answer(connection: socket.socket) -> bytes:
     return content
 
 
-def script(directory: Path, name: str, data: bytes) -> Path:
-    """A script for `wrk` that sends PUTs of this body."""
+def script(directory: Path, name: str, bodies: list[bytes]) -> Path:
+    """A script for `wrk` that sends PUTs of these bodies by turns."""
     content = directory / f"{name}.json"
-    content.write_bytes(data)
+    content.write_bytes(b"\n".join(bodies))
     made = directory / f"{name}.lua"
     made.write_text(PUT.format(content))
     return made
 
 
-def large() -> bytes:
+def put(data: bytes) -> bytes:
+    """The request that sends a body."""
+    return message("PUT", "/v1/service/1", data)
+
+
+def large(turn: int) -> bytes:
     """The body of a service with 1,000 backends."""
     spec = json.loads(body(2))
     spec["backend-addresses"] = [
-        {"ip": f"10.9.{n >> 8}.{n & 255}", "port": 80} for n in range(1000)
+        {"ip": f"10.9.{n >> 8}.{n & 255}", "port": 80, "weight": 1 + turn} for n in range(1000)
     ]
     return json.dumps(spec).encode()
 
@@ -181,7 +198,12 @@ def measure(db: str, kind: str, directory: Path, seconds: int, rounds: int) -> b
     """All figures of one store; whether the marks are met, of which those in memory have some."""
     in_memory = kind == "memory"
     paths = {side: directory / f"{kind}-{side}.sock" for side in PORTS}
-    small = script(directory, "small", body(1))
+    bodies = [body(1, turn) for turn in range(TURNS)]
+    sent = {
+        "GET one": (None, [message("GET", "/v1/service/1", b"")]),
+        "PUT": (script(directory, "small", bodies), [put(each) for each in bodies]),
+        "PUT same": (script(directory, "same", bodies[:1]), [put(bodies[0])]),
+    }
     answer = directory / "answer"
     server = ("-m", "loadbalancer.server", "--no-access-log", "--db", db)
     listen = ("--listen", f"127.0.0.1:{PORTS['ours']}", "--socket", str(paths["ours"]))
@@ -192,21 +214,21 @@ def measure(db: str, kind: str, directory: Path, seconds: int, rounds: int) -> b
         bare = ("-c", BARE, str(PORTS["bare"]), str(paths["bare"]), str(answer))
         pids["bare"] = stack.enter_context(running(paths["bare"], *bare))
         all_met = True
-        for name, sent, data in (("GET one", None, b""), ("PUT", small, body(1))):
-            request = message(name.split()[0], "/v1/service/1", data)
+        for name, (lua, requests) in sent.items():
             tcp = {
-                side: (pid, partial(ask_tcp, PORTS[side], seconds, sent))
+                side: (pid, partial(ask_tcp, PORTS[side], seconds, lua))
                 for side, pid in pids.items()
             }
             unix = {
-                side: (pid, partial(ask_unix, paths[side], seconds, request))
+                side: (pid, partial(ask_unix, paths[side], seconds, requests))
                 for side, pid in pids.items()
             }
-            mark = MARKS[name] if in_memory else None
+            mark = MARKS.get(name) if in_memory else None
             all_met &= compare(f"{kind} TCP", name, tcp, rounds, mark)
             compare(f"{kind} unix", name, unix, rounds)
         late = alone = LATE_MS * 1000
-        writer = wrk(PORTS["ours"], seconds + 1, script(directory, "large", large()), 1)
+        larges = [large(turn) for turn in range(TURNS)]
+        writer = wrk(PORTS["ours"], seconds + 1, script(directory, "large", larges), 1)
         for _ in range(rounds):
             alone = min(alone, late_ms(PORTS["ours"], seconds))
             with subprocess.Popen(writer, stdout=subprocess.DEVNULL):

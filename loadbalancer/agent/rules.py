@@ -6,11 +6,12 @@ writes anything: what is refused changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, KeysView, Mapping
+from collections.abc import Iterable, Mapping
+from operator import is_
 
 from ..domain.backend import Backend
 from ..domain.backend_state import BackendState, is_valid_state_transition
-from ..domain.domain_model import changed_copy
+from ..domain.domain_model import changed_copy, same_or_changed
 from ..domain.identity import identity
 from ..domain.scalars import UINT32_MAX
 from ..domain.service import SVC, ServiceName
@@ -59,11 +60,12 @@ def upsert_service(tx: Transaction, wanted: SVC, settings: Settings) -> bool:
         _check_id_is_free(tx, wanted)
         name = wanted.name
         frontend = wanted.frontend
+        kept = {}
     else:
         _check_replaceable(present, wanted)
         name = _merged_name(present.name, wanted.name)
         frontend = present.frontend
-    kept = {identity(backend): backend for backend in present.backends} if present else {}
+        kept = dict(zip(tx.backends_of(frontend.id), present.backends, strict=True))
     taken = backends_on_node(wanted, settings.node_name)
     backends, keys = _numbered(tx, frontend.id, kept, taken)
     svc = changed_copy(
@@ -73,7 +75,10 @@ def upsert_service(tx: Transaction, wanted: SVC, settings: Settings) -> bool:
         backends=backends,
         nat_policy=_nat_policy(wanted.frontend.is_ipv6, backends),
     )
-    tx.put_service(svc)
+    if present is not None and _is_same(present, svc):
+        # Clients say the same again and again: a store need not write it each time.
+        return False
+    tx.put_service(svc, keys)
     _drop_backends(tx, frontend.id, kept.keys() - keys)
     return present is None
 
@@ -87,8 +92,9 @@ def delete_service(tx: Transaction, id: int) -> bool:
     present = tx.service(id)
     if present is None:
         return False
+    backends = tx.backends_of(id)
     tx.delete_service(id)
-    for backend in {identity(backend) for backend in present.backends}:
+    for backend in dict.fromkeys(backends):
         known = tx.backend(backend)
         if known is None:
             continue
@@ -126,13 +132,14 @@ def update_backend_states(tx: Transaction, wanted: Iterable[Backend]) -> list[st
 
 def _change_state(tx: Transaction, key: bytes, wanted: Backend) -> None:
     for svc in tx.services_with(key):
+        keys = tx.backends_of(svc.frontend.id)
         backends = [
             changed_copy(backend, state=wanted.state, preferred=wanted.preferred)
-            if identity(backend) == key
+            if each == key
             else backend
-            for backend in svc.backends
+            for each, backend in zip(keys, svc.backends, strict=True)
         ]
-        tx.put_service(changed_copy(svc, backends=backends))
+        tx.put_service(changed_copy(svc, backends=backends), keys)
 
 
 def _check_families(wanted: SVC, settings: Settings) -> None:
@@ -195,17 +202,28 @@ def _fields(wanted: SVC) -> str:
     return f"{{{{{frontend.addr_cluster} {l4} {frontend.scope:d}}} {frontend.id}}}"
 
 
+def _is_same(present: SVC, svc: SVC) -> bool:
+    """Whether a service that is to take the place of another one equals it."""
+    old, new = present.backends, svc.backends
+    # Those that are equal are the same by now: lists need not be looked through to be told apart.
+    return len(old) == len(new) and all(map(is_, old, new)) and present.__dict__ == svc.__dict__
+
+
 def _merged_name(present: ServiceName, wanted: ServiceName) -> ServiceName:
     """What is wanted; where that is empty, what is there."""
-    given = {part: text for part, text in wanted.__dict__.items() if text}
-    return changed_copy(present, **given) if given else present
+    parts = wanted.__dict__
+    if not any(parts.values()):
+        return present
+    given = {part: text for part, text in parts.items() if text}
+    return same_or_changed(present, present, **given)
 
 
 def _numbered(
     tx: Transaction, service: int, kept: Mapping[bytes, Backend], wanted: Iterable[Backend]
-) -> tuple[list[Backend], KeysView[bytes]]:
+) -> tuple[list[Backend], tuple[bytes, ...]]:
     """The backends a service is to have, with their ids and the states they keep; their keys."""
     numbered: list[Backend] = []
+    keys: list[bytes] = []
     at: dict[bytes, int] = {}
     for each in wanted:
         key = identity(each)
@@ -218,7 +236,7 @@ def _numbered(
             terminated = wanted_state is _TERMINATING and old_state is not _TERMINATING
             reweighted = not terminated and each.weight != old.weight
             state = wanted_state if terminated or reweighted else old_state
-            backend = changed_copy(each, id=old.id, state=state)
+            backend = same_or_changed(old, each, id=old.id, state=state)
             if state is not old_state:
                 _follow_owner(tx, service, key, state)
             if key in at:
@@ -227,7 +245,8 @@ def _numbered(
                 numbered[at[key]] = changed_copy(old, state=state, weight=weight)
         at[key] = len(numbered)
         numbered.append(backend)
-    return numbered, at.keys()
+        keys.append(key)
+    return numbered, tuple(keys)
 
 
 def _backend_id(tx: Transaction, service: int, key: bytes, backend: Backend) -> int:

@@ -10,7 +10,14 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import core_schema
 
-__all__ = ["DomainModel", "DomainValue", "all_fields_set", "changed_copy", "to_models"]
+__all__ = [
+    "DomainModel",
+    "DomainValue",
+    "all_fields_set",
+    "changed_copy",
+    "same_or_changed",
+    "to_models",
+]
 
 _Model = TypeVar("_Model", bound="DomainModel")
 
@@ -68,9 +75,19 @@ def all_fields_set(cls: type[DomainModel]) -> set[str]:
 
 def changed_copy(model: _Model, **update: Any) -> _Model:
     """A shallow copy with other values, which are not validated: a quick `model_copy`."""
-    cls = type(model)
-    copied: _Model = _maker(cls)((model.__dict__ | update, None, all_fields_set(cls)))
-    return copied
+    return _made(type(model), model.__dict__ | update)
+
+
+def same_or_changed(present: _Model, model: _Model, **update: Any) -> _Model:
+    """`present` if such a copy of the model would equal it, else the copy."""
+    fields = model.__dict__ | update
+    old: Any = present.__dict__
+    return present if fields == old else _made(type(model), fields)
+
+
+def _made(cls: type[_Model], fields: dict[str, Any]) -> _Model:
+    made: _Model = _maker(cls)((fields, None, all_fields_set(cls)))
+    return made
 
 
 @cache

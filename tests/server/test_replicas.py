@@ -290,6 +290,21 @@ def test_reads_at_the_same_time_share_a_look(etcd: EtcdCluster, replicas: Replic
     assert len(requests) <= 4
 
 
+def test_what_is_there_already_is_not_stored_again(replicas: Replicas) -> None:
+    one, other = replicas(2)
+    body = spec(1, backend(), backend("10.0.0.2", state="maintenance"), name="web", namespace="a")
+    assert put(one, body) == Answer(201)
+    assert put(one, body) == put(other, body) == Answer(200)
+    assert etcd_store(other).revision == 1
+    again = {**body, "backend-addresses": body["backend-addresses"][::-1]}
+    assert put(other, again) == Answer(200)
+    assert etcd_store(other).revision == 2
+    assert put(one, {**again, "flags": {}}) == Answer(200)
+    assert tables(one) == tables(other)
+    assert listed(one)[1]["flags"]["name"] == "web"
+    assert etcd_store(one).revision == 2
+
+
 class TestOpening:
     def test_much_that_is_stored_takes_its_time(
         self, etcd: EtcdCluster, replicas: Replicas, monkeypatch: pytest.MonkeyPatch

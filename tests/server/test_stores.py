@@ -66,7 +66,7 @@ def test_a_transaction_that_raises_leaves_nothing_behind(store: Store) -> None:
         svc = tx.service(1)
         assert svc is not None
         key = svc.backends[0].hash()
-        tx.put_service(svc.model_copy(update={"backends": []}))
+        tx.put_service(svc.model_copy(update={"backends": []}), ())
         tx.put_backend(key, KnownBackend(5, BackendState.QUARANTINED, None))
         tx.delete_service(2)
         tx.retire_backend(svc.backends[1].hash(), BackendState.TERMINATING)
@@ -88,7 +88,7 @@ def test_a_transaction_sees_its_own_writes(store: Store) -> None:
         svc = tx.service(1)
         assert svc is not None
         key = svc.backends[0].hash()
-        tx.put_service(svc.model_copy(update={"backends": []}))
+        tx.put_service(svc.model_copy(update={"backends": []}), ())
         seen = tx.service(1)
         return (seen and seen.backends, tx.is_used(key), tx.services_with(key), tx.service_count())
 
@@ -164,7 +164,7 @@ def test_a_transaction_may_undo_what_it_did(store: Store) -> None:
         tx.delete_backend(key)
         seen += [tx.backend(key), tx.is_backend_id_used(1)]
         tx.put_backend(key, KnownBackend(1, BackendState.ACTIVE, 1))
-        tx.put_service(svc)
+        tx.put_service(svc, (key,))
         return seen
 
     assert store.write(move) == [None, None, None, b"[]", 0, [], None, False]

@@ -67,6 +67,10 @@ class View(Protocol):
         """The service of that frontend."""
         ...
 
+    def backends_of(self, id: int) -> tuple[bytes, ...]:
+        """The backends of a service, in the order in which it has them; empty if there is none."""
+        ...
+
     def service_json(self, id: int) -> bytes | None:
         """The service of that id as `dump_service` writes it."""
         ...
@@ -111,8 +115,11 @@ class View(Protocol):
 class Transaction(View, Protocol):
     """A view that sees its own writes. All of them are stored, or none."""
 
-    def put_service(self, svc: SVC) -> None:
-        """Store a service in place of the one that has its id, if any."""
+    def put_service(self, svc: SVC, backends: tuple[bytes, ...]) -> None:
+        """Store a service in place of the one that has its id, if any.
+
+        `backends` is what its backends are found by, in their order: rules know that already.
+        """
         ...
 
     def delete_service(self, id: int) -> None:

@@ -163,6 +163,7 @@ class _Tables:
         self._executemany = connection.executemany
         # A rule that updates a service has read it before.
         self._decoded: dict[int, SVC] = {}
+        self._backends_of: dict[int, tuple[bytes, ...]] = {}
 
     def service(self, id: int) -> SVC | None:
         if id in self._decoded:
@@ -172,6 +173,14 @@ class _Tables:
     def service_at(self, frontend: bytes) -> SVC | None:
         select = "SELECT id, service FROM services WHERE frontend = ?"
         return self._service(self._row(select, frontend))
+
+    def backends_of(self, id: int) -> tuple[bytes, ...]:
+        known = self._backends_of.get(id)
+        if known is None:
+            svc = self.service(id)
+            known = tuple(map(identity, svc.backends)) if svc else ()
+            self._backends_of[id] = known
+        return known
 
     def service_json(self, id: int) -> bytes | None:
         row = self._row("SELECT answer FROM services WHERE id = ?", id)
@@ -221,16 +230,16 @@ class _Tables:
     def is_backend_id_used(self, id: int) -> bool:
         return self._row("SELECT 1 FROM backends WHERE id = ?", id) is not None
 
-    def put_service(self, svc: SVC) -> None:
+    def put_service(self, svc: SVC, backends: tuple[bytes, ...]) -> None:
         self._note_change()
         id = svc.frontend.id
-        old = _backends_of(self.service(id))
-        new = _backends_of(svc)
+        old, new = set(self.backends_of(id)), set(backends)
         self._execute(
             "INSERT OR REPLACE INTO services VALUES (?, ?, ?, ?)",
             (id, identity(svc.frontend), encode_service(svc), dump_service(svc)),
         )
         self._decoded[id] = svc
+        self._backends_of[id] = backends
         self._unlink(old - new, id)
         self._executemany(
             "INSERT INTO users VALUES (?, ?)", [(backend, id) for backend in new - old]
@@ -238,8 +247,9 @@ class _Tables:
 
     def delete_service(self, id: int) -> None:
         self._note_change()
-        self._unlink(_backends_of(self.service(id)), id)
+        self._unlink(set(self.backends_of(id)), id)
         self._decoded.pop(id, None)
+        self._backends_of.pop(id)
         self._execute("DELETE FROM services WHERE id = ?", (id,))
 
     def put_backend(self, backend: bytes, known: KnownBackend) -> None:
@@ -285,7 +295,3 @@ class _Tables:
             "DELETE FROM users WHERE backend = ? AND service = ?",
             [(backend, id) for backend in backends],
         )
-
-
-def _backends_of(svc: SVC | None) -> set[bytes]:
-    return {identity(backend) for backend in svc.backends} if svc else set()

@@ -31,6 +31,7 @@ class Tables:
         self.first_free_id = 1
         # What follows from the services and the backends.
         self.ids: dict[bytes, int] = {}
+        self.backends_of_services: dict[int, tuple[bytes, ...]] = {}
         self.users: dict[bytes, frozenset[int]] = {}
         self.backend_ids: dict[int, bytes] = {}
         # Written when they are first asked for after a change.
@@ -52,6 +53,9 @@ class Tables:
     def service_at(self, frontend: bytes) -> SVC | None:
         id = self.ids.get(frontend)
         return None if id is None else self.services[id]
+
+    def backends_of(self, id: int) -> tuple[bytes, ...]:
+        return self.backends_of_services.get(id, ())
 
     def service_json(self, id: int) -> bytes | None:
         text = self.texts.get(id)
@@ -101,7 +105,7 @@ class Changes:
     """
 
     __slots__ = (
-        *("_backend_ids", "_ids", "_tables", "_users"),
+        *("_backend_ids", "_backends_of", "_ids", "_tables", "_users"),
         *("backends", "first_free_id", "retired", "services"),
     )
 
@@ -114,6 +118,7 @@ class Changes:
         """The youngest stand last."""
         self.first_free_id: int | None = None
         self._ids: dict[bytes, int | None] = {}
+        self._backends_of: dict[int, tuple[bytes, ...] | None] = {}
         self._users: dict[bytes, frozenset[int] | None] = {}
         self._backend_ids: dict[int, bytes | None] = {}
 
@@ -128,8 +133,11 @@ class Changes:
         tables = self._tables
         if self.services:
             _replace(tables.services, self.services)
-            _replace(tables.ids, self._ids)
-            _replace(tables.users, self._users)
+            if self._ids:
+                _replace(tables.ids, self._ids)
+            if self._backends_of:
+                _replace(tables.backends_of_services, self._backends_of)
+                _replace(tables.users, self._users)
             for id in self.services:
                 tables.texts.pop(id, None)
             tables.all_text = None
@@ -147,6 +155,9 @@ class Changes:
     def service_at(self, frontend: bytes) -> SVC | None:
         id = _seen(self._ids, self._tables.ids, frontend)
         return None if id is None else self.service(id)
+
+    def backends_of(self, id: int) -> tuple[bytes, ...]:
+        return _seen(self._backends_of, self._tables.backends_of_services, id) or ()
 
     def service_json(self, id: int) -> bytes | None:
         if id not in self.services:
@@ -188,19 +199,15 @@ class Changes:
     def is_backend_id_used(self, id: int) -> bool:
         return _seen(self._backend_ids, self._tables.backend_ids, id) is not None
 
-    def put_service(self, svc: SVC) -> None:
+    def put_service(self, svc: SVC, backends: tuple[bytes, ...]) -> None:
         id = svc.frontend.id
         present = self.service(id)
-        if present is not None and present.frontend is not svc.frontend:
-            self._free_frontend(present)
-        self._ids[identity(svc.frontend)] = id
         self.services[id] = svc
-        old = _backends_of(present)
-        new = _backends_of(svc)
-        if old != new:
-            self._unlink(old - new, id)
-            for backend in new - old:
-                self._users[backend] = self._users_of(backend) | {id}
+        if present is None or present.frontend is not svc.frontend:
+            if present is not None:
+                self._free_frontend(present)
+            self._ids[identity(svc.frontend)] = id
+        self._link(id, backends)
 
     def delete_service(self, id: int) -> None:
         present = self.service(id)
@@ -208,7 +215,7 @@ class Changes:
             return
         self.services[id] = None
         self._free_frontend(present)
-        self._unlink(_backends_of(present), id)
+        self._link(id, ())
 
     def put_backend(self, backend: bytes, known: KnownBackend) -> None:
         before = self.backend(backend)
@@ -252,9 +259,17 @@ class Changes:
     def _users_of(self, backend: bytes) -> frozenset[int]:
         return _seen(self._users, self._tables.users, backend) or frozenset()
 
-    def _unlink(self, backends: set[bytes], id: int) -> None:
-        for backend in backends:
+    def _link(self, id: int, backends: tuple[bytes, ...]) -> None:
+        """Note which backends a service has."""
+        before = self.backends_of(id)
+        if backends == before:
+            return
+        self._backends_of[id] = backends or None
+        old, new = set(before), set(backends)
+        for backend in old - new:
             self._users[backend] = (self._users_of(backend) - {id}) or None
+        for backend in new - old:
+            self._users[backend] = self._users_of(backend) | {id}
 
 
 def _seen(changed: Mapping[K, V | None], table: Mapping[K, V], key: K) -> V | None:
@@ -268,10 +283,6 @@ def _replace(table: dict[K, V], changed: Mapping[K, V | None]) -> None:
             table.pop(key, None)
         else:
             table[key] = value
-
-
-def _backends_of(svc: SVC | None) -> set[bytes]:
-    return {identity(backend) for backend in svc.backends} if svc else set()
 
 
 def _texts(view: Tables | Changes, ids: Iterable[int]) -> dict[int, bytes]:

@@ -22,6 +22,7 @@ from typing import Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ....domain.backend_state import BackendState
+from ....domain.identity import identity
 from ....domain.service import SVC
 from ...settings import Settings
 from ..base import KnownBackend, StoreError
@@ -202,7 +203,7 @@ class Change(_Stored):
         for id in self.deleted_services:
             changes.delete_service(id)
         for svc in self.services:
-            changes.put_service(svc)
+            changes.put_service(svc, tuple(map(identity, svc.backends)))
         for key in self.deleted_backends:
             changes.delete_backend(key)
         for each in self.backends:
