@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .dialects.dump import Dump, Look, Note
@@ -26,6 +27,18 @@ class ReleaseLook:
         self._services.service(value, pointer)
         notes, self._look.notes = self._look.notes, []
         return notes
+
+    def is_plain(self, values: Iterable[object]) -> bool:
+        """Look at Services that could be read, if there is nothing to say of any of them.
+
+        If there is, it is as if none had been looked at.
+        """
+        trial = ReleaseLook(self.release, replace(self.span), self._is_refused)
+        if any(trial.service(each, "") for each in values) or trial.refusal():
+            return False
+        self.span.since(trial.span.earliest)
+        self.span.until(trial.span.latest)
+        return True
 
     @cached_property
     def _look(self) -> Look:

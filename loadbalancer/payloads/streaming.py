@@ -13,8 +13,9 @@ from pydantic_core import InitErrorDetails
 
 from ..domain.service import SVC
 from ..errors import ConversionError
-from ..wire.services import BETWEEN_SERVICES, load_service, load_services
+from ..wire.services import load_service, load_services
 from .splitting import split_texts
+from .whole_lists import last_between
 
 __all__ = ["iter_services"]
 
@@ -63,7 +64,7 @@ def _by_marks(texts: Iterator[str]) -> Generator[SVC, None, tuple[str, int]]:
             if start is None or len(text) < _LARGE:
                 break
             text, is_list = text[start.end() :], True
-        end, after = _last_between(text)
+        end, after = last_between(text)
         if end < 0 or len(piece) < _LARGE:
             break
         try:
@@ -74,16 +75,6 @@ def _by_marks(texts: Iterator[str]) -> Generator[SVC, None, tuple[str, int]]:
         index += len(services)
         yield from services
     return f"[{text}" if is_list else text, index
-
-
-def _last_between(text: str) -> tuple[int, int]:
-    """The end of the last service but one, and the beginning of the last; -1 if there is none."""
-    for closing, comma, opening in BETWEEN_SERVICES:
-        end = text.rfind(closing + comma + opening)
-        if end >= 0:
-            end += len(closing)
-            return end, end + len(comma)
-    return -1, -1
 
 
 def _convert(texts: list[str], first: int) -> Iterable[SVC]:
