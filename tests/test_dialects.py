@@ -407,6 +407,15 @@ class TestWriting:
         assert unsaid_facts([self.svc], release="1.17") == []
         write_dump([self.svc], release="1.17", strict=True)
 
+    def test_a_row_that_cannot_be_read_again(self) -> None:
+        """A zone may have a blank, which is what a table has between its words."""
+        good = Backend(addr_cluster=AddrCluster("10.0.0.1"), id=1)
+        odd = Backend(addr_cluster=AddrCluster("fe80::1%a b"), id=2)
+        svc = self.svc.model_copy(update={"backends": [good, odd]})
+        (fact,) = unsaid_facts([svc], format="text")
+        assert (fact.pointer, fact.rule) == ("/0/backends", "unsaid")
+        assert fact.message.startswith("text of 1.13 cannot say all backends: ")
+
     def test_no_yaml_before_1_12(self) -> None:
         with pytest.raises(ReleaseError, match=r"there is no YAML in 1\.11"):
             write_dump([], release="1.11", format="yaml")

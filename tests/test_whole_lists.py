@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -109,6 +111,8 @@ def test_good_ones_are_taken_at_once(name: str) -> None:
     # The last one may not be whole yet.
     assert check_both_ways(checker, some(*[GOOD] * 50)) == 49
     assert check_both_ways(checker, some(*[SPACED_GOOD] * 50, comma=", ")) == 49
+    indented = json.dumps(json.loads(some(*[GOOD] * 50)), indent=2).encode()
+    assert check_both_ways(checker, indented) == 49
 
 
 @pytest.mark.parametrize("checker", CHECKERS.values(), ids=CHECKERS)
@@ -117,6 +121,9 @@ def test_one_of_which_there_is_something_to_say(checker: Checker, other: str) ->
     check_both_ways(checker, some(GOOD, GOOD, other, GOOD, GOOD))
     check_both_ways(checker, some(other, GOOD, GOOD))
     check_both_ways(checker, some(GOOD, GOOD, other))
+    with suppress(ValueError, RecursionError):
+        values = json.loads(some(GOOD, GOOD, other, GOOD))
+        check_both_ways(checker, json.dumps(values, indent=2).encode())
 
 
 @pytest.mark.parametrize("checker", CHECKERS.values(), ids=CHECKERS)

@@ -236,7 +236,10 @@ def _numbered(
             terminated = wanted_state is _TERMINATING and old_state is not _TERMINATING
             reweighted = not terminated and each.weight != old.weight
             state = wanted_state if terminated or reweighted else old_state
-            backend = same_or_changed(old, each, id=old.id, state=state)
+            if terminated or reweighted:
+                backend = changed_copy(each, id=old.id, state=state)
+            else:
+                backend = same_or_changed(old, each, id=old.id, state=state)
             if state is not old_state:
                 _follow_owner(tx, service, key, state)
             if key in at:

@@ -114,9 +114,10 @@ class AddrCluster:
     def as20(self) -> bytes:
         """16 address bytes (IPv4 as 4-in-6), then the cluster id, big-endian (Go: `As20`)."""
         if not self._as20:
-            # The address ends at its zone, or at the cluster id, whichever comes first.
-            address, _, _ = self._text.partition("%")
-            address, _, _ = address.partition("@")
+            address = self._text
+            if self._zone or self._cluster_id:
+                # The address ends at its zone, or at the cluster id, whichever comes first.
+                address = address.partition("%")[0].partition("@")[0]
             packed = pack_ip(address)
             if len(packed) == 4:
                 packed = MAPPED_PREFIX + packed

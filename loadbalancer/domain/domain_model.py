@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
-from pydantic_core import core_schema
 
 __all__ = [
     "DomainModel",
@@ -86,16 +85,17 @@ def same_or_changed(present: _Model, model: _Model, **update: Any) -> _Model:
 
 
 def _made(cls: type[_Model], fields: dict[str, Any]) -> _Model:
-    made: _Model = _maker(cls)((fields, None, all_fields_set(cls)))
+    make, fields_set = _maker(cls)
+    made: _Model = make((fields, None, fields_set))
     return made
 
 
 @cache
-def _maker(cls: type[DomainModel]) -> Callable[[object], Any]:
+def _maker(cls: type[DomainModel]) -> tuple[Callable[[Any], Any], set[str]]:
     """What makes an instance of its fields, as the conversions do, and looks at none of them."""
-    from ..wire.pydantic_inside import validator
+    from ..wire.pydantic_inside import maker
 
-    return validator(core_schema.model_schema(cls, core_schema.any_schema())).validate_python
+    return maker(cls), all_fields_set(cls)
 
 
 @cache

@@ -91,8 +91,11 @@ def load_service_spec(data: bytes | str) -> SVC:
 
 
 def read_service_spec(data: bytes | str) -> SVC | None:
-    """The same, but None if anything is wrong, at no cost for finding out what."""
-    return _read_spec(data)
+    """The same, but None if anything is wrong, at no cost for finding out what.
+
+    For servers, which are sent the same addresses over and over: it recalls the last ones.
+    """
+    return _recall_spec(data)
 
 
 def dump_services(
@@ -144,8 +147,13 @@ def _load_plainly(data: Text) -> list[SVC]:
 
 # An agent sends every spec twice. Where the two texts are equal, one is checked for both.
 _STYLES = (_COMPACT, _SPACED)
-BETWEEN_SERVICES = tuple(
-    (closing.decode(), comma.decode(), opening.decode()) for opening, _, closing, comma in _STYLES
+BETWEEN_SERVICES = (
+    *(
+        (closing.decode(), comma.decode(), opening.decode())
+        for opening, _, closing, comma in _STYLES
+    ),
+    # As clients print lists, indented by two.
+    ("\n  }", ",", '\n  {\n    "spec": {'),
 )
 """The text between two services of a list: the end of one, a comma, the beginning of another."""
 
@@ -191,7 +199,9 @@ def _split_equal_specs(
         start = after + len(comma)
 
 
-def _reader(schema_of: Callable[[Reading], CoreSchema]) -> Callable[[Text], Any]:
+def _reader(
+    schema_of: Callable[[Reading], CoreSchema], *, recalls: bool = False
+) -> Callable[[Text], Any]:
     """What reads JSON by a schema, or returns None if anything is wrong.
 
     Hardly any text has a null for what is absent: those that have are read once more. Why
@@ -201,7 +211,7 @@ def _reader(schema_of: Callable[[Reading], CoreSchema]) -> Callable[[Text], Any]
     # Each takes milliseconds to make, and most programs need one of them.
     @cache
     def read(nulls: bool) -> Callable[[Text], Any]:
-        return validator(schema_of(Reading(nulls=nulls))).validate_json
+        return validator(schema_of(Reading(nulls=nulls, recalls=recalls))).validate_json
 
     def read_or_none(data: Text) -> Any:
         try:
@@ -224,6 +234,7 @@ def _nested_spec(reading: Reading) -> CoreSchema:
 
 
 _read_spec: Callable[[Text], SVC | None] = _reader(Reading.spec)
+_recall_spec: Callable[[Text], SVC | None] = _reader(Reading.spec, recalls=True)
 _read_service: Callable[[Text], SVC | None] = _reader(Reading.service)
 _read_services: Callable[[Text], list[SVC] | None] = _reader(
     lambda reading: core_schema.list_schema(reading.service(), fail_fast=True)

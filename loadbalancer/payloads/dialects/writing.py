@@ -198,12 +198,17 @@ def _unsaid(services: list[SVC], written: bytes, release: str, format: str) -> I
         # The table is sorted by id.
         positions.sort(key=lambda index: services[index].frontend.id)
     read = read_dump(written, release=release)
+    why = f": {read.problems[0]}" if read.problems else ""
     if len(read.services) != len(services):
-        why = f": {read.problems[0]}" if read.problems else ""
         yield Note("", "unsaid", f"{target} cannot say all services{why}")
         return
     for position, back in zip(positions, read.services, strict=True):
         svc = services[position]
+        if len(back.backends) != len(svc.backends):
+            # A zone with blanks, say, which the table has between its words.
+            all_of_them = f"{target} cannot say all backends{why}"
+            yield Note(f"/{position}/backends", "unsaid", all_of_them)
+            continue
         is_sorted = format == "text" or all(not each.id for each in svc.backends)
         order = range(len(svc.backends))
         by_id = list(order) if is_sorted else sorted(order, key=lambda i: svc.backends[i].id)
