@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 from ..errors import visible
@@ -76,8 +77,10 @@ class Printer:
             self._console.print(Text(_INDENT) + each, soft_wrap=True)
 
     def lines(self, texts: Iterable[str]) -> None:
-        """Print many plain lines."""
-        self.stream.writelines(f"{text}\n" for text in texts)
+        """Print many plain lines, a thousand at once: one by one took a tenth of `list`."""
+        left = iter(texts)
+        while some := list(islice(left, 1000)):
+            self.stream.write("\n".join([*some, ""]))
 
 
 def console_for(stream: TextIO) -> Console:
