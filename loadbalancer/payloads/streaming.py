@@ -13,9 +13,8 @@ from pydantic_core import InitErrorDetails
 
 from ..domain.service import SVC
 from ..errors import ConversionError
-from ..wire.services import load_service, load_services
+from ..wire.services import last_between, load_service, load_services
 from .splitting import split_texts
-from .whole_lists import last_between
 
 __all__ = ["iter_services"]
 

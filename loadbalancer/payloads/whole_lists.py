@@ -16,12 +16,12 @@ from pydantic_core import from_json
 
 from loadbalancer import SVC
 
-from ..wire.services import BETWEEN_SERVICES, equal_specs, read_services
+from ..wire.services import equal_specs, last_between, read_services
 from .dialects.values import read_services as read_services_of_any_release
 from .kinds import Kind, has_unknown_keys, recognise
 from .release_look import ReleaseLook
 
-__all__ = ["WholeLists", "last_between"]
+__all__ = ["WholeLists"]
 
 # How often in a text it may turn out that there is something to say, before nobody tries any more.
 _MOST_FAILURES = 2
@@ -84,16 +84,3 @@ def _of_any_release(data: bytes) -> list[SVC] | None:
         return read_services_of_any_release(data)
     except ValidationError:
         return None
-
-
-def last_between(text: str, start: int = 0) -> tuple[int, int]:
-    """The end of the last service but one, and the beginning of the last; -1 if there is none.
-
-    It is where the text looks so: whether it is so, is for the parser to say, of what is before.
-    """
-    for closing, comma, opening in BETWEEN_SERVICES:
-        end = text.rfind(closing + comma + opening, start)
-        if end >= 0:
-            end += len(closing)
-            return end, end + len(comma)
-    return -1, -1

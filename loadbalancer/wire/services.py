@@ -23,10 +23,10 @@ from .reading import Reading
 from .writing import spec_json
 
 __all__ = [
-    "BETWEEN_SERVICES",
     "dump_service",
     "dump_services",
     "equal_specs",
+    "last_between",
     "load_service",
     "load_service_spec",
     "load_services",
@@ -147,7 +147,8 @@ def _load_plainly(data: Text) -> list[SVC]:
 
 # An agent sends every spec twice. Where the two texts are equal, one is checked for both.
 _STYLES = (_COMPACT, _SPACED)
-BETWEEN_SERVICES = (
+# The text between two services of a list: the end of one, a comma, the beginning of another.
+_BETWEEN_SERVICES = (
     *(
         (closing.decode(), comma.decode(), opening.decode())
         for opening, _, closing, comma in _STYLES
@@ -155,7 +156,19 @@ BETWEEN_SERVICES = (
     # As clients print lists, indented by two.
     ("\n  }", ",", '\n  {\n    "spec": {'),
 )
-"""The text between two services of a list: the end of one, a comma, the beginning of another."""
+
+
+def last_between(text: str, start: int = 0) -> tuple[int, int]:
+    """The end of the last service but one, and the beginning of the last; -1 if there is none.
+
+    It is where the text looks so: whether it is so, is for the parser to say, of what is before.
+    """
+    for closing, comma, opening in _BETWEEN_SERVICES:
+        end = text.rfind(closing + comma + opening, start)
+        if end >= 0:
+            end += len(closing)
+            return end, end + len(comma)
+    return -1, -1
 
 
 def equal_specs(data: Text) -> list[bytes] | None:
