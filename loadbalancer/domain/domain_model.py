@@ -74,20 +74,16 @@ def all_fields_set(cls: type[DomainModel]) -> set[str]:
 
 def changed_copy(model: _Model, **update: Any) -> _Model:
     """A shallow copy with other values, which are not validated: a quick `model_copy`."""
-    return _made(type(model), model.__dict__ | update)
+    make, fields_set = _maker(type(model))
+    made: _Model = make((model.__dict__ | update, None, fields_set))
+    return made
 
 
 def same_or_changed(present: _Model, model: _Model, **update: Any) -> _Model:
     """`present` if such a copy of the model would equal it, else the copy."""
     fields = model.__dict__ | update
     old: Any = present.__dict__
-    return present if fields == old else _made(type(model), fields)
-
-
-def _made(cls: type[_Model], fields: dict[str, Any]) -> _Model:
-    make, fields_set = _maker(cls)
-    made: _Model = make((fields, None, fields_set))
-    return made
+    return present if fields == old else changed_copy(model, **update)
 
 
 @cache

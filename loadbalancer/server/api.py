@@ -60,7 +60,7 @@ class ServiceAPI:
             return refusal(error)
         except StoreError as error:
             return store_failure(error)
-        return Answer(404) if answer is None else Answer(200, answer)
+        return _NOT_FOUND if answer is None else Answer(200, answer)
 
     def delete_service(self, path_id: str) -> Answer:
         """`DELETE /service/{id}`"""
@@ -71,7 +71,7 @@ class ServiceAPI:
             return refusal(error)
         except StoreError as error:
             return store_failure(error)
-        return Answer(200 if found else 404)
+        return _OK if found else _NOT_FOUND
 
     def put_service(self, path_id: str, content_type: str | None, body: bytes) -> Answer:
         """`PUT /service/{id}`: the body is looked at before the id in the path."""
@@ -123,12 +123,12 @@ class ServiceAPI:
         if not svc.frontend.id:
             return _NO_ID
         created = self.store.write(lambda tx: upsert_service(tx, svc, self.settings))
-        return Answer(201 if created else 200)
+        return _CREATED if created else _OK
 
     def _update_states(self, spec: ServiceSpec) -> Answer:
         backends = [new_backend_from_backend_model(each) for each in spec.backend_addresses or ()]
         refused = self.store.write(lambda tx: update_backend_states(tx, backends))
-        return failure(UPDATE_FAILURE, "; ".join(refused)) if refused else Answer(200)
+        return failure(UPDATE_FAILURE, "; ".join(refused)) if refused else _OK
 
 
 def store_failure(error: StoreError) -> Answer:
@@ -169,4 +169,5 @@ def _health(state: str, message: str) -> bytes:
     return json.dumps(status, separators=(",", ":")).encode()
 
 
+_OK, _CREATED, _NOT_FOUND = Answer(200), Answer(201), Answer(404)
 _NO_ID = failure(FAILURE, "invalid service ID 0")

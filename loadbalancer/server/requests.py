@@ -35,7 +35,8 @@ TOO_MANY_ITEMS = 611
 # How agents from 1.17 on write the protocols of 1.13.
 _LATER_PROTOCOLS = ("TCP", "UDP", "ANY")
 _PROBLEMS_TOLD = 10
-_is_int = re.compile("[+-]?[0-9]+").fullmatch
+# Nineteen digits hold every int64; a longer text need not become a number.
+_int_of_text = re.compile("([+-]?)0*([0-9]{1,19})").fullmatch
 
 
 class RequestError(LoadBalancerError):
@@ -68,13 +69,11 @@ def parse_id(text: str) -> int:
     Raises:
         RequestError: the text is not an int64.
     """
-    # Twenty characters hold every int64; a longer text need not become a number.
-    if _is_int(text):
-        digits = text.lstrip("+-").lstrip("0") or "0"
-        if len(digits) <= 19:
-            id = int(digits) * (-1 if text.startswith("-") else 1)
-            if -(2**63) <= id < 2**63:
-                return id
+    found = _int_of_text(text)
+    if found is not None:
+        id = int("".join(found.groups()))
+        if -(2**63) <= id < 2**63:
+            return id
     message = f"id in path must be of type int64: {json.dumps(text[:80])}"
     raise RequestError(422, message, WRONG_TYPE)
 

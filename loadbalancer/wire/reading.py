@@ -40,6 +40,7 @@ _after = core_schema.no_info_after_validator_function
 _MAINTENANCE = BackendState.MAINTENANCE
 _NO_FLAGS: Fields = {}
 _LONG_ADDRESS = 64
+_RECALLED = 16_384
 
 
 class _Field(NamedTuple):
@@ -65,7 +66,7 @@ class Reading:
                 reads many at once it would take longer.
         """
         self._nulls = nulls
-        self._address = _after_text(_recalled_address if recalls else AddrCluster.parse)
+        self._address = _after_text(_Recalled().__getitem__ if recalls else AddrCluster.parse)
 
     def frontend(self, cls: type[L3n4Addr] = L3n4Addr) -> CoreSchema:
         """A FrontendAddress → `L3n4Addr` or a subclass."""
@@ -256,13 +257,19 @@ def _after_text(read: Callable[[str], Any]) -> Callable[[CoreSchema], CoreSchema
     return lambda schema: _after(read, schema)
 
 
-def _recalled_address(text: str) -> AddrCluster:
-    """The address of a text. Services are updated over and over: a tenth of a PUT."""
-    # A zone may be long: what is kept is not to grow by it.
-    return _recall_address(text) if len(text) < _LONG_ADDRESS else AddrCluster.parse(text)
+class _Recalled(dict[str, AddrCluster]):
+    """The addresses of the texts that were read last: a tenth of a PUT, as services are updated
+    over and over.
+    """
 
-
-_recall_address = lru_cache(maxsize=16_384)(AddrCluster.parse)
+    def __missing__(self, text: str) -> AddrCluster:
+        read = AddrCluster.parse(text)
+        # A zone may be long: what is kept is not to grow by it.
+        if len(text) < _LONG_ADDRESS:
+            if len(self) >= _RECALLED:
+                self.clear()
+            self[text] = read
+        return read
 
 
 def _omit(_: None) -> NoReturn:
