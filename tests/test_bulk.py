@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from loadbalancer import (
     SVC,
     AddrCluster,
+    AddressError,
     Backend,
     ConversionError,
     L3n4AddrID,
@@ -28,6 +29,7 @@ from loadbalancer import (
     load_service_spec,
     load_services,
 )
+from loadbalancer.wire import reading
 
 from .service_lists import (
     EVERY_FIELD,
@@ -352,3 +354,17 @@ class TestGarbageCollector:
         states.append(gc.isenabled())
         (gc.enable if before else gc.disable)()
         assert states == [enabled] * 3
+
+
+def test_a_server_recalls_some_addresses_and_none_that_are_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "_RECALLED", 3)
+    recalled = reading.RecalledAddresses()
+    texts = [f"10.0.0.{n}" for n in range(8)] + ["fd00::1%" + "z" * 100, "10.0.0.7"]
+    assert [recalled[text] for text in texts] == [AddrCluster.parse(text) for text in texts]
+    assert recalled["10.0.0.7"] is recalled["10.0.0.7"]
+    assert set(recalled) == {"10.0.0.6", "10.0.0.7"}
+    with pytest.raises(AddressError):
+        recalled["10.0.0.256"]
+    assert set(recalled) == {"10.0.0.6", "10.0.0.7"}

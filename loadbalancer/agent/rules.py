@@ -32,6 +32,7 @@ __all__ = [
 
 
 _TERMINATING = BackendState.TERMINATING
+_REDIRECT = SVCType.LocalRedirect
 
 
 class RuleError(LoadBalancerError):
@@ -54,7 +55,7 @@ def upsert_service(tx: Transaction, wanted: SVC, settings: Settings) -> bool:
         UnsupportedServiceError: the id is another frontend's, or families or types do not
             go together.
     """
-    _check_families(wanted, settings)
+    is_translated = _is_translated(wanted, settings)
     present = tx.service_at(identity(wanted.frontend))
     if present is None:
         _check_id_is_free(tx, wanted)
@@ -68,12 +69,11 @@ def upsert_service(tx: Transaction, wanted: SVC, settings: Settings) -> bool:
         kept = dict(zip(tx.backends_of(frontend.id), present.backends, strict=True))
     taken = backends_on_node(wanted, settings.node_name)
     backends, keys = _numbered(tx, frontend.id, kept, taken)
+    nat_policy = SVCNatPolicy.NONE
+    if is_translated and backends:
+        nat_policy = nat_policy_of(wanted.frontend.is_ipv6)
     svc = changed_copy(
-        wanted,
-        frontend=frontend,
-        name=name,
-        backends=backends,
-        nat_policy=_nat_policy(wanted.frontend.is_ipv6, backends),
+        wanted, frontend=frontend, name=name, backends=backends, nat_policy=nat_policy
     )
     if present is not None and _is_same(present, svc):
         # Clients say the same again and again: a store need not write it each time.
@@ -142,24 +142,24 @@ def _change_state(tx: Transaction, key: bytes, wanted: Backend) -> None:
         tx.put_service(changed_copy(svc, backends=backends), keys)
 
 
-def _check_families(wanted: SVC, settings: Settings) -> None:
-    """Backends are all IPv4 or all IPv6, as the frontend is unless addresses are translated."""
+def _is_translated(wanted: SVC, settings: Settings) -> bool:
+    """Whether the backends are of another family than the frontend.
+
+    Raises:
+        UnsupportedServiceError: they are of both families, or addresses are not translated.
+    """
     families = {backend.addr_cluster.is6 for backend in wanted.backends}
+    if not families or families == {wanted.frontend.is_ipv6}:
+        return False
     if len(families) > 1:
         raise UnsupportedServiceError(
             f"Unable to upsert service {wanted.frontend} with a mixed set of IPv4 and IPv6 backends"
         )
-    if families - {wanted.frontend.is_ipv6} and not settings.nat46x64:
+    if not settings.nat46x64:
         raise UnsupportedServiceError(
             f"Unable to upsert service {wanted.frontend} as NAT46/64 is disabled"
         )
-
-
-def _nat_policy(frontend_is_ipv6: bool, backends: list[Backend]) -> SVCNatPolicy:
-    """Backends are of one family; where it is not the frontend's, addresses are translated."""
-    if not backends or backends[0].is_ipv6 == frontend_is_ipv6:
-        return SVCNatPolicy.NONE
-    return nat_policy_of(frontend_is_ipv6)
+    return True
 
 
 def _check_id_is_free(tx: Transaction, wanted: SVC) -> None:
@@ -173,25 +173,27 @@ def _check_id_is_free(tx: Transaction, wanted: SVC) -> None:
 
 
 def _check_replaceable(present: SVC, wanted: SVC) -> None:
-    is_redirect = present.type is SVCType.LocalRedirect
-    if is_redirect and wanted.type is SVCType.ClusterIP:
-        raise UnsupportedServiceError(
-            f"local-redirect service exists for frontend {_fields(wanted)}, "
-            f"skip update for svc {wanted.name}"
-        )
-    if (
-        wanted.type is SVCType.LocalRedirect
-        and not is_redirect
-        and present.type is not SVCType.ClusterIP
-    ):
-        raise UnsupportedServiceError(
-            f"skip local-redirect service for frontend {_fields(wanted)} "
-            f"as it overlaps with svc {present.name} of type {present.type}"
-        )
+    old, new = present.type, wanted.type
+    if old is not new and _REDIRECT in (old, new):
+        _check_redirect(present, wanted)
     if present.frontend.id != wanted.frontend.id:
         raise FrontendTakenError(
             f"the service provided is already registered with ID {present.frontend.id}, "
             f"please use that ID instead of {wanted.frontend.id}"
+        )
+
+
+def _check_redirect(present: SVC, wanted: SVC) -> None:
+    """A LocalRedirect service takes the place of a ClusterIP one alone, which does not return."""
+    if wanted.type is SVCType.ClusterIP:
+        raise UnsupportedServiceError(
+            f"local-redirect service exists for frontend {_fields(wanted)}, "
+            f"skip update for svc {wanted.name}"
+        )
+    if wanted.type is _REDIRECT and present.type is not SVCType.ClusterIP:
+        raise UnsupportedServiceError(
+            f"skip local-redirect service for frontend {_fields(wanted)} "
+            f"as it overlaps with svc {present.name} of type {present.type}"
         )
 
 

@@ -57,8 +57,8 @@ class BodyReader:
             self.release(body)
             if not (self._deadlines.end(task) and isinstance(error, CancelledError)):
                 raise
-            message = f"the body did not come within {self._limits.body_seconds:g} seconds"
-            raise RequestError(408, message) from None
+            seconds = f"{self._limits.body_seconds:g} seconds"
+            raise RequestError(408, f"the body did not come within {seconds}") from None
         self._deadlines.end(task)
         return bytes(body)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn, cast
 
 from pydantic_core import CoreSchema, PydanticOmit, core_schema
@@ -34,7 +33,7 @@ from .model import WireModel
 from .pydantic_inside import Parts, maker, wire_fields
 from .words import NAT_POLICIES, PROTOCOLS, SCOPES, STATES
 
-__all__ = ["Reading"]
+__all__ = ["Reading", "RecalledAddresses"]
 
 _after = core_schema.no_info_after_validator_function
 _MAINTENANCE = BackendState.MAINTENANCE
@@ -66,7 +65,7 @@ class Reading:
                 reads many at once it would take longer.
         """
         self._nulls = nulls
-        self._address = _after_text(_Recalled().__getitem__ if recalls else AddrCluster.parse)
+        self._address = _after_text(RecalledAddresses().__getitem__ if recalls else AddrCluster.parse)
 
     def frontend(self, cls: type[L3n4Addr] = L3n4Addr) -> CoreSchema:
         """A FrontendAddress → `L3n4Addr` or a subclass."""
@@ -257,7 +256,7 @@ def _after_text(read: Callable[[str], Any]) -> Callable[[CoreSchema], CoreSchema
     return lambda schema: _after(read, schema)
 
 
-class _Recalled(dict[str, AddrCluster]):
+class RecalledAddresses(dict[str, AddrCluster]):
     """The addresses of the texts that were read last: a tenth of a PUT, as services are updated
     over and over.
     """
