@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 
 from .. import __version__
 from ..agent.rules import (
@@ -14,7 +15,7 @@ from ..agent.rules import (
     upsert_service,
 )
 from ..agent.settings import Settings
-from ..agent.stores.base import Store, StoreBusyError, StoreError
+from ..agent.stores.base import Store, StoreBusyError, StoreError, View
 from ..domain.service import SVC
 from ..errors import ConversionError
 from ..models import ServiceSpec
@@ -54,13 +55,18 @@ class ServiceAPI:
     def get_service(self, path_id: str) -> Answer:
         """`GET /service/{id}`"""
         try:
-            id = parse_id(path_id)
-            answer = self.store.read(lambda view: view.service_json(id))
-        except RequestError as error:
-            return refusal(error)
+            return _service(path_id, self.store.read)
         except StoreError as error:
             return store_failure(error)
-        return _NOT_FOUND if answer is None else Answer(200, answer)
+
+    def get_service_at_once(self, path_id: str) -> Answer | None:
+        """The same, or None if the store has to wait for others."""
+        try:
+            return _service(path_id, self.store.read_at_once)
+        except StoreBusyError:
+            return None
+        except StoreError as error:
+            return store_failure(error)
 
     def delete_service(self, path_id: str) -> Answer:
         """`DELETE /service/{id}`"""
@@ -129,6 +135,17 @@ class ServiceAPI:
         backends = [new_backend_from_backend_model(each) for each in spec.backend_addresses or ()]
         refused = self.store.write(lambda tx: update_backend_states(tx, backends))
         return failure(UPDATE_FAILURE, "; ".join(refused)) if refused else _OK
+
+
+def _service(
+    path_id: str, read: Callable[[Callable[[View], bytes | None]], bytes | None]
+) -> Answer:
+    try:
+        id = parse_id(path_id)
+    except RequestError as error:
+        return refusal(error)
+    answer = read(lambda view: view.service_json(id))
+    return _NOT_FOUND if answer is None else Answer(200, answer)
 
 
 def store_failure(error: StoreError) -> Answer:

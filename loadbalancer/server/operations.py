@@ -53,7 +53,12 @@ def operations(api: ServiceAPI) -> dict[str, dict[str, Operation]]:
         return answer()
 
     async def get_service(id: str, scope: Scope, receive: Receive) -> Answer:
-        return await _in_thread(partial(api.get_service, id)) if blocks else api.get_service(id)
+        answer = api.get_service_at_once(id)
+        if answer is None:
+            return await _in_thread(partial(api.get_service, id))
+        if blocks:
+            await _others_first()
+        return answer
 
     async def put_service(id: str, scope: Scope, receive: Receive) -> Answer:
         media_type = None
@@ -128,7 +133,8 @@ async def _others_first() -> None:
     """Have the other requests that have come carried out before this one is answered.
 
     An answer wakes a client, in the kernel, and what comes after that begins with cold caches: a
-    sixth of a PUT with 8 connections, a quarter with 64. With one it costs a thirtieth.
+    sixth of a PUT with 8 connections, a quarter with 64. With one it costs a thirtieth, and of a
+    GET in memory a tenth: who is answered so fast is still awake.
     """
     # What has been carried out is answered so, even when the server stops.
     with suppress(asyncio.CancelledError):

@@ -65,7 +65,9 @@ class Reading:
                 reads many at once it would take longer.
         """
         self._nulls = nulls
-        self._address = _after_text(RecalledAddresses().__getitem__ if recalls else AddrCluster.parse)
+        self._address = _after_text(
+            RecalledAddresses().__getitem__ if recalls else AddrCluster.parse
+        )
 
     def frontend(self, cls: type[L3n4Addr] = L3n4Addr) -> CoreSchema:
         """A FrontendAddress → `L3n4Addr` or a subclass."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import multiprocessing
 import sqlite3
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,8 +27,13 @@ from loadbalancer.server import (
     StoreError,
 )
 from loadbalancer.server.answers import Answer
+from loadbalancer.server.operations import operations
 
 from .payloads import backend, backend_ids, listed, put, reason, spec, states
+
+
+async def nothing() -> Any:
+    raise AssertionError("a GET has no body")
 
 
 class Refused(Exception):
@@ -350,6 +357,42 @@ class TestDatabases:
         assert ServiceAPI(store).get_services() == Answer(200, b"[]")
         holder.close()
         assert put(ServiceAPI(store), spec(1)) == Answer(201)
+        store.close()
+
+    def test_that_others_hold_keep_nobody_else_waiting(self, path: Path) -> None:
+        with closing(SQLiteStore(path)) as store:
+            assert put(ServiceAPI(store), spec(1)) == Answer(201)
+            kept = ServiceAPI(store).get_service("1")
+        with closing(SQLiteStore(path)) as store:
+            # Without a connection that is open, one for whom all others have to wait is possible.
+            store._close_idle()  # pyright: ignore[reportPrivateUsage]
+            holder = connect(path)
+            holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+            holder.execute("BEGIN EXCLUSIVE")
+            api = ServiceAPI(store)
+            get = operations(api)["/service/{id}"]["GET"]
+
+            async def ask() -> Answer:
+                # This comes to pass only while the answer is waited for elsewhere.
+                asyncio.get_running_loop().call_later(0.05, holder.close)
+                return await get("1", {"headers": []}, nothing)
+
+            with pytest.raises(StoreBusyError):
+                store.read_at_once(lambda view: view.service_count())
+            assert api.get_service_at_once("1") is None
+            assert asyncio.run(ask()) == kept
+            assert api.get_service_at_once("1") == kept
+            assert api.get_service_at_once("2") == Answer(404)
+
+    def test_that_take_the_place_of_others_are_opened_by_who_can_wait(self, path: Path) -> None:
+        store = SQLiteStore(path, create=False)
+        told = f"{path} has been deleted: put it back, or start anew without services"
+        answer = ServiceAPI(store).get_service_at_once("1")
+        assert answer == Answer(500, json.dumps(told).encode())
+        SQLiteStore(path).close()
+        assert ServiceAPI(store).get_service_at_once("1") is None
+        assert ServiceAPI(store).get_service("1") == Answer(404)
+        assert ServiceAPI(store).get_service_at_once("1") == Answer(404)
         store.close()
 
     def test_answers_of_another_version_are_written_anew(self, path: Path) -> None:

@@ -159,6 +159,15 @@ class Store(Protocol):
         """
         ...
 
+    def read_at_once(self, function: Callable[[View], T]) -> T:
+        """The same, without waiting for anybody: for who must not wait.
+
+        Raises:
+            StoreBusyError: others, or a network, have to be waited for.
+            StoreError: the store cannot be read.
+        """
+        ...
+
     def write(self, function: Callable[[Transaction], T]) -> T:
         """What the function returns, once all that it wrote is durable.
 

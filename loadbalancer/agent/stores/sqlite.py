@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ...domain.backend_state import BackendState
 from ...domain.identity import identity
@@ -17,6 +17,7 @@ from ...wire.services import dump_service
 from .base import (
     RETIRED_BACKENDS_KEPT,
     KnownBackend,
+    StoreBusyError,
     StoreError,
     Transaction,
     View,
@@ -29,6 +30,13 @@ from .tables import joined
 __all__ = ["SQLiteStore"]
 
 T = TypeVar("T")
+
+
+class _Idle(NamedTuple):
+    """Connections that nobody uses, by whether they wait for those of others."""
+
+    patient: list[sqlite3.Connection]
+    impatient: list[sqlite3.Connection]
 
 
 class SQLiteStore:
@@ -54,7 +62,7 @@ class SQLiteStore:
         self.path = Path(path)
         self._write_lock = Lock()
         self._idle_lock = Lock()
-        self._idle: list[sqlite3.Connection] = []
+        self._idle = _Idle([], [])
         self._closed = False
         self._listed = _Listed()
         with translated_errors(self.path):
@@ -67,6 +75,11 @@ class SQLiteStore:
     def read(self, function: Callable[[View], T]) -> T:
         """What the function makes of a snapshot."""
         with translated_errors(self.path), self._connection() as connection:
+            return _transact(connection, "BEGIN", function, self._listed)
+
+    def read_at_once(self, function: Callable[[View], T]) -> T:
+        """The same, or StoreBusyError if others have to be waited for."""
+        with translated_errors(self.path), self._connection(waits=False) as connection:
             return _transact(connection, "BEGIN", function, self._listed)
 
     def write(self, function: Callable[[Transaction], T]) -> T:
@@ -94,24 +107,28 @@ class SQLiteStore:
             raise
         self._listed = _Listed()
         self._close_idle()
-        self._idle.append(connection)
+        self._idle.patient.append(connection)
 
     def _close_idle(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
+        for connections in self._idle:
+            while connections:
+                connections.pop().close()
 
     @contextmanager
-    def _connection(self) -> Generator[sqlite3.Connection]:
+    def _connection(self, *, waits: bool = True) -> Generator[sqlite3.Connection]:
         """A connection that nobody else uses meanwhile."""
+        idle = self._idle.patient if waits else self._idle.impatient
         with self._idle_lock:
             if self._closed:
                 raise StoreError(f"{self.path} is closed")
             if self._file.is_replaced():
+                if not waits:
+                    raise StoreBusyError(f"{self.path} has to be opened")
                 self._open()
             file = self._file
-            connection = self._idle.pop() if self._idle else None
+            connection = idle.pop() if idle else None
         if connection is None:
-            connection = connect(self.path)
+            connection = connect(self.path, waits=waits)
         is_usable = True
         try:
             yield connection
@@ -123,7 +140,7 @@ class SQLiteStore:
             with self._idle_lock:
                 is_usable &= file is self._file
                 if is_usable and not self._closed:
-                    self._idle.append(connection)
+                    idle.append(connection)
                 else:
                     connection.close()
 

@@ -47,13 +47,16 @@ INSERT INTO facts VALUES ('next_backend_id', 1), ('revision', 0);
 """
 
 
-def connect(path: Path, *, makes_file: bool = False) -> sqlite3.Connection:
-    """A connection on which a commit is on the disk when it returns."""
+def connect(path: Path, *, makes_file: bool = False, waits: bool = True) -> sqlite3.Connection:
+    """A connection on which a commit is on the disk when it returns.
+
+    `waits` is whether it waits for those that hold the database, or tells at once that they do.
+    """
     mode = "rwc" if makes_file else "rw"
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
-        timeout=BUSY_TIMEOUT,
+        timeout=BUSY_TIMEOUT if waits else 0,
         isolation_level=None,
         check_same_thread=False,
     )

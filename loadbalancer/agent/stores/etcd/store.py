@@ -99,6 +99,10 @@ class EtcdStore:
         self._looks.share(self._deadline())
         return self._mirror.read(function)
 
+    def read_at_once(self, function: Callable[[View], T]) -> T:
+        """What is stored now is never known without asking."""
+        raise StoreBusyError(f"{self.address} has to be asked")
+
     def write(self, function: Callable[[Transaction], T]) -> T:
         """What the function returns, once all that it wrote is on most members' disks."""
         deadline = self._deadline()
