@@ -6,6 +6,8 @@ one service, and is subtracted.
 
 from __future__ import annotations
 
+import math
+import os
 import statistics
 import subprocess
 import sys
@@ -41,6 +43,29 @@ def command() -> None:
     print("|---|---:|---:|---:|")
     for name, (whole, start, load) in _measured().items():
         print(f"| {name} | {whole:.2f} | {start:.2f} | {(whole - start) / load:.2f} |")
+    _several_files()
+
+
+def _several_files() -> None:
+    """Print what four files at once take, and on one processor, where they go by turns."""
+    one, four = ("validate", "dump.json"), _COMMANDS["`loadbalancer validate` of four dumps"]
+    every = os.sched_getaffinity(0)
+    works = {
+        "one file": (one, every),
+        f"four, on {len(every)} processors": (four, every),
+        "four, on one": (four, {min(every)}),
+    }
+    best = dict.fromkeys(works, math.inf)
+    with TemporaryDirectory() as folder:
+        large = Path(folder, "large")
+        _write_dumps(large, 5_000)
+        for _ in range(_ROUNDS):
+            for name, (arguments, processors) in works.items():
+                os.sched_setaffinity(0, processors)
+                best[name] = min(best[name], _seconds(large, arguments))
+        os.sched_setaffinity(0, every)
+    told = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in best.items())
+    print(f"\n`loadbalancer validate`: {told}")
 
 
 def command_costs() -> dict[str, float]:

@@ -24,14 +24,15 @@ class Bar:
 
     def __init__(self, total: int | None, *, is_terminal: bool) -> None:
         self._total = total
-        self._read = 0
+        self.read = 0
+        """How many bytes have been read."""
         self._is_terminal = is_terminal
         self._start: float | None = None
         self._progress: Progress | None = None
 
     def advance(self, count: int) -> None:
         """Count bytes that have been read."""
-        self._read += count
+        self.read += count
         if not self._is_terminal:
             return
         now = time.monotonic()
@@ -42,7 +43,7 @@ class Bar:
             self._progress = _progress()
             self._progress.add_task("reading", total=self._total)
         self._progress.start()
-        self._progress.update(self._progress.task_ids[0], completed=self._read)
+        self._progress.update(self._progress.task_ids[0], completed=self.read)
 
     def hide(self) -> None:
         """Make room for other output, until more has been read."""

@@ -52,19 +52,24 @@ class Reporter(ABC):
     """Reports problems as they are found, then each file, then all files together."""
 
     def __init__(self, max_problems: int) -> None:
-        self._max = max_problems
+        self.max_problems = max_problems
+        """How many problems are shown; 0 is all of them."""
         self._count = 0
 
     def problem(self, problem: Problem) -> None:
         """Report a problem, unless the limit is reached; a limit of 0 means no limit."""
         self._count += 1
-        if not self._max or self._count <= self._max:
+        if not self.max_problems or self._count <= self.max_problems:
             self._tell(problem)
+
+    def leave_out(self, count: int) -> None:
+        """Count problems beyond the limit, which are not there to be reported."""
+        self._count += count
 
     @property
     def left_out(self) -> int:
         """How many problems were not shown."""
-        return max(0, self._count - self._max) if self._max else 0
+        return max(0, self._count - self.max_problems) if self.max_problems else 0
 
     @abstractmethod
     def _tell(self, problem: Problem) -> None: ...

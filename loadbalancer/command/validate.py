@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 
 import click
 
-from ..payloads.checker import Checker
-from ..payloads.problems import Problem
 from ..payloads.sources import CannotRead, Source
-from ..payloads.verdict import Verdict
 from .options import as_option, files_argument, format_option, kind_of_option
 from .printing import Printer
 from .progress import reading_bar
@@ -89,6 +87,7 @@ def command(
       1  something is invalid
       2  something could not be read
     """
+    from .checking import Checks, check_files
     from .reporting import JsonReporter, Reporter, Summary, TextReporter
 
     if strict and release:
@@ -99,32 +98,10 @@ def command(
         reporter = JsonReporter(printer, max_problems)
     else:
         reporter = TextReporter(printer, max_problems, is_quiet=quiet)
-    checker = Checker(
-        kind_of_option(kind_name),
-        strict_keys=strict_keys,
-        is_strict=strict,
-        looks_at_releases=True,
-        release=release,
-    )
+    checks = Checks(kind_of_option(kind_name), strict_keys, strict, release)
     summary = Summary()
-    with reading_bar(sources) as bar:
-
-        def on_problem(problem: Problem) -> None:
-            bar.hide()
-            reporter.problem(problem)
-
-        for source in sources:
-            verdict = Verdict()
-            try:
-                if isinstance(source, CannotRead):
-                    raise source
-                for checked in checker.check(source.chunks(bar.advance), source.name):
-                    verdict.add(checked)
-                    reporter.notes(checked.notes)
-                    for problem in checked.problems:
-                        on_problem(problem)
-            except CannotRead as error:
-                verdict.unreadable = error.reason
+    with reading_bar(sources) as bar, closing(check_files(sources, checks, reporter, bar)) as files:
+        for source, verdict in files:
             bar.hide()
             summary.add(verdict)
             reporter.file(source.name, verdict)

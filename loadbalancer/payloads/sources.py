@@ -44,6 +44,13 @@ class Source:
         return "<stdin>" if self.path == STDIN else self.path
 
     @property
+    def is_stream(self) -> bool:
+        """Whether it is a pipe or a device, or what this process alone has open."""
+        if self.path == STDIN or self.path.startswith(("/dev/", "/proc/")):
+            return True
+        return os.path.exists(self.path) and not os.path.isfile(self.path)
+
+    @property
     def size(self) -> int | None:
         """Its length in bytes, None if that is not known beforehand."""
         try:
