@@ -30,6 +30,8 @@ __all__ = ["Checks", "check_files"]
 
 # With fewer bytes, processes take longer to start than they save.
 _WORTH_PROCESSES = 4 << 20
+# Each process holds a piece of its file and what was found so far.
+_MOST_PROCESSES = 16
 _LOOK_SECONDS = 0.1
 # Linux can begin processes as copies of this one, which has read its modules.
 _START = "fork" if sys.platform == "linux" else "spawn"
@@ -148,7 +150,7 @@ def _found(
     """Each source with what processes find in it; None where none of them can tell."""
     from concurrent.futures.process import BrokenProcessPool
 
-    with _processes(min(_processors(), len(sources))) as pool:
+    with _processes(min(_processors(), len(sources), _MOST_PROCESSES)) as pool:
 
         def begun(source: Source | CannotRead) -> Future[_Found] | None:
             if pool is not None and isinstance(source, Source):
