@@ -8,8 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, cast
 
 from ..payloads.checker import Checker
 from ..payloads.kinds import Kind
@@ -20,9 +19,9 @@ from .progress import Bar
 from .reporting import Reporter
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ProcessPoolExecutor
-    from multiprocessing.context import BaseContext
-    from multiprocessing.sharedctypes import Synchronized
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnContext
+    from multiprocessing.process import BaseProcess
 
     from ..payloads.dialects.dump import Note
 
@@ -32,7 +31,6 @@ __all__ = ["Checks", "check_files"]
 _WORTH_PROCESSES = 4 << 20
 # Each process holds a piece of its file and what was found so far.
 _MOST_PROCESSES = 16
-_LOOK_SECONDS = 0.1
 # Linux can begin processes as copies of this one, which has read its modules.
 _START = "fork" if sys.platform == "linux" else "spawn"
 
@@ -81,25 +79,35 @@ class Checks:
 class _Found:
     """What is found in a file, to be reported by another process."""
 
-    max_problems: int
     verdict: Verdict = field(default_factory=Verdict)
     problems: list[Problem] = field(default_factory=list[Problem])
     left_out: int = 0
     notes: list[tuple[int | None, Note]] = field(default_factory=list[tuple[int | None, "Note"]])
 
-    def problem(self, problem: Problem) -> None:
-        if self.max_problems and len(self.problems) >= self.max_problems:
-            self.left_out += 1
-        else:
-            self.problems.append(problem)
 
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """How a process checks files: what is looked for, and what of it will be reported."""
 
-class _Pool(NamedTuple):
-    """Processes that check files."""
+    checks: Checks
+    max_problems: int
+    wants_notes: bool
 
-    executor: ProcessPoolExecutor
-    read: Synchronized[int]
-    """How many bytes all of them have read."""
+    def found(self, source: Source, on_read: Callable[[int], None]) -> _Found:
+        found = _Found()
+
+        def on_problem(problem: Problem) -> None:
+            if self.max_problems and len(found.problems) >= self.max_problems:
+                found.left_out += 1
+            else:
+                found.problems.append(problem)
+
+        def on_notes(notes: Notes) -> None:
+            if self.wants_notes:
+                found.notes += notes
+
+        found.verdict = self.checks.of(source, on_read, on_problem, on_notes)
+        return found
 
 
 def check_files(
@@ -111,19 +119,19 @@ def check_files(
         bar.hide()
         reporter.problem(problem)
 
-    if not _pays(sources):
-        for source in sources:
-            yield source, checks.of(source, bar.advance, on_problem, reporter.notes)
-        return
-    for source, found in _found(sources, partial(_find, checks, reporter.max_problems), bar):
-        if found is None:
-            yield source, checks.of(source, bar.advance, on_problem, reporter.notes)
-            continue
-        for problem in found.problems:
-            on_problem(problem)
-        reporter.leave_out(found.left_out)
-        reporter.notes(found.notes)
-        yield source, found.verdict
+    workers = min(_processors(), len(sources), _MOST_PROCESSES) if _pays(sources) else 0
+    finding = _Finding(checks, reporter.max_problems, reporter.wants_notes)
+    with _team(sources, finding, workers) as team:
+        for number, source in enumerate(sources):
+            found = team.found(number, bar)
+            if found is None:
+                yield source, checks.of(source, bar.advance, on_problem, reporter.notes)
+                continue
+            for problem in found.problems:
+                on_problem(problem)
+            reporter.leave_out(found.left_out)
+            reporter.notes(found.notes)
+            yield source, found.verdict
 
 
 def _pays(sources: Sequence[Source | CannotRead]) -> bool:
@@ -142,101 +150,111 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _found(
-    sources: Sequence[Source | CannotRead],
-    find: Callable[[Source], _Found],
-    bar: Bar,
-) -> Generator[tuple[Source | CannotRead, _Found | None]]:
-    """Each source with what processes find in it; None where none of them can tell."""
-    from concurrent.futures.process import BrokenProcessPool
+class _Team:
+    """Processes that check one file after the other, by their connections.
 
-    with _processes(min(_processors(), len(sources), _MOST_PROCESSES)) as pool:
+    Each has a connection of its own and nothing in common with the others: whichever ends, for
+    want of memory say, costs what it was about to tell, and that alone.
+    """
 
-        def begun(source: Source | CannotRead) -> Future[_Found] | None:
-            if pool is not None and isinstance(source, Source):
-                with suppress(BrokenProcessPool, OSError):
-                    return pool.executor.submit(find, source)
-            return None
+    def __init__(self, sources: Sequence[Source | CannotRead]) -> None:
+        numbered = enumerate(sources)
+        self._left = deque((number, each) for number, each in numbered if isinstance(each, Source))
+        self._busy: dict[Connection, int] = {}
+        self._found: dict[int, _Found | None] = {}
 
-        waiting = deque([(source, begun(source)) for source in sources])
-        while waiting:
-            source, future = waiting.popleft()
-            found = None
-            # One of them may have been ended, for want of memory say.
-            with suppress(BrokenProcessPool):
-                if pool is not None and future is not None:
-                    found = _awaited(future, pool.read, bar)
-            yield source, found
+    def found(self, number: int, bar: Bar) -> _Found | None:
+        """What is found in the source of that number; None if this process has to look itself.
+
+        Meanwhile the bar shows how much all of them have read.
+        """
+        while number not in self._found and self._busy:
+            self._listen(bar)
+        return self._found.pop(number, None)
+
+    def hand_out(self, connection: Connection) -> None:
+        """Have a process check the next file."""
+        if self._left:
+            number, source = self._left.popleft()
+            self._busy[connection] = number
+            # If it has ended, to listen tells.
+            with suppress(OSError):
+                connection.send(source)
+
+    def _listen(self, bar: Bar) -> None:
+        from multiprocessing.connection import wait
+
+        for each in wait(list(self._busy)):
+            connection = cast("Connection", each)
+            try:
+                told: int | _Found | None = connection.recv()
+            except (EOFError, OSError):
+                self._found[self._busy.pop(connection)] = None
+                continue
+            if isinstance(told, int):
+                bar.advance(told)
+            else:
+                self._found[self._busy.pop(connection)] = told
+                self.hand_out(connection)
 
 
 @contextmanager
-def _processes(workers: int) -> Generator[_Pool | None]:
-    """So many processes, or None if the system has no means for them.
-
-    They are ended when nobody waits for what they find any more.
-    """
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    context: BaseContext = multiprocessing.get_context(_START)
-    others = multiprocessing.active_children()
+def _team(
+    sources: Sequence[Source | CannotRead], finding: _Finding, workers: int
+) -> Generator[_Team]:
+    """So many processes, or as many as the system has to give; at last they are ended."""
+    team = _Team(sources)
+    processes: list[BaseProcess] = []
+    connections: list[Connection] = []
     try:
-        read = context.Value("q", 0)
-        pool = ProcessPoolExecutor(workers, context, _begin_worker, (read,))
-    except (ImportError, NotImplementedError, OSError):
-        yield None
-        return
-    try:
-        yield _Pool(pool, read)
+        with suppress(OSError):
+            for _ in range(workers):
+                processes.append(_begun(finding, connections))
+                team.hand_out(connections[-1])
+        yield team
     finally:
-        # First, for nobody to wait for what is not wanted any more.
-        for process in multiprocessing.active_children():
-            if process not in others:
-                process.terminate()
-        pool.shutdown(cancel_futures=True)
+        for process in processes:
+            process.terminate()
+            process.join()
+        for connection in connections:
+            connection.close()
 
 
-def _awaited(future: Future[_Found], read: Synchronized[int], bar: Bar) -> _Found:
-    """The result of a process; meanwhile the bar shows how far all of them are."""
-    from concurrent.futures import wait
+def _begun(finding: _Finding, connections: list[Connection]) -> BaseProcess:
+    """One more process; the connection to it is added to the others.
 
-    is_done = False
-    while not is_done:
-        is_done = bool(wait([future], _LOOK_SECONDS).done)
-        bar.advance(read.value - bar.read)
-    return future.result()
+    Raises:
+        OSError: the system has none to give.
+    """
+    from multiprocessing import get_context
+
+    context = cast("SpawnContext", get_context(_START))
+    ours, theirs = context.Pipe()
+    connections.append(ours)
+    # A copy of this process has these open as well: nobody would ever see that the other end is
+    # gone.
+    copied = connections if _START == "fork" else []
+    process = context.Process(target=_work, args=(theirs, copied, finding), daemon=True)
+    with theirs:
+        process.start()
+    return process
 
 
-_read: Any = None
-"""In a worker: how many bytes all of them have read."""
-
-
-def _begin_worker(read: Synchronized[int]) -> None:
+def _work(connection: Connection, copied: Iterable[Connection], finding: _Finding) -> None:
+    """What a process does: it is sent sources, and tells what it has read and what it finds."""
     import signal
-    from multiprocessing import parent_process
-    from threading import Thread
 
-    global _read
-    _read = read
-    # Who presses Ctrl-C wants no word from each process.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    parent = parent_process()
-    assert parent is not None
-
-    def end_with_parent() -> None:
-        parent.join()
-        os._exit(1)
-
-    Thread(target=end_with_parent, daemon=True).start()
-
-
-def _find(checks: Checks, max_problems: int, source: Source) -> _Found:
-    """What is found in a file, by a worker."""
-    found = _Found(max_problems)
-
-    def on_read(count: int) -> None:
-        with _read.get_lock():
-            _read.value += count
-
-    found.verdict = checks.of(source, on_read, found.problem, found.notes.extend)
-    return found
+    for each in copied:
+        each.close()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Ctrl-C is for the command to tell, not for each of its processes.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # The command has ended when it neither sends nor receives any more.
+    with suppress(EOFError, OSError):
+        while True:
+            source = connection.recv()
+            try:
+                connection.send(finding.found(source, connection.send))
+            except Exception:
+                # Who looks again comes upon the same, and tells.
+                connection.send(None)

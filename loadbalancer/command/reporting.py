@@ -51,6 +51,9 @@ class Summary:
 class Reporter(ABC):
     """Reports problems as they are found, then each file, then all files together."""
 
+    wants_notes = True
+    """Whether it does anything with notes."""
+
     def __init__(self, max_problems: int) -> None:
         self.max_problems = max_problems
         """How many problems are shown; 0 is all of them."""
@@ -89,6 +92,8 @@ class Reporter(ABC):
 
 class TextReporter(Reporter):
     """For people: a line for each problem, for each file, and for all files."""
+
+    wants_notes = False
 
     def __init__(self, printer: Printer, max_problems: int, *, is_quiet: bool) -> None:
         super().__init__(max_problems)

@@ -6,13 +6,15 @@ import gzip
 import json
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +27,7 @@ from loadbalancer.payloads.sources import CannotRead, Source
 
 from ..support import DATA
 from .conftest import Invoke
-from .running import EXAMPLES, Finished, environment
+from .running import EXAMPLES, environment
 
 START = checking._START  # pyright: ignore[reportPrivateUsage]
 
@@ -78,16 +80,17 @@ def one_after_another(patch: pytest.MonkeyPatch) -> None:
 def at_once(patch: pytest.MonkeyPatch, start: str = START) -> list[int]:
     """Have small files checked at once; how many processes were wanted, each time."""
     wanted: list[int] = []
-    processes = checking._processes  # pyright: ignore[reportPrivateUsage]
+    team = checking._team  # pyright: ignore[reportPrivateUsage]
 
-    def noted(workers: int) -> object:
-        wanted.append(workers)
-        return processes(workers)
+    def noted(*arguments: Any) -> object:
+        if arguments[-1]:
+            wanted.append(arguments[-1])
+        return team(*arguments)
 
     patch.setattr(checking, "_processors", lambda: 3)
     patch.setattr(checking, "_WORTH_PROCESSES", 0)
     patch.setattr(checking, "_START", start)
-    patch.setattr(checking, "_processes", noted)
+    patch.setattr(checking, "_team", noted)
     return wanted
 
 
@@ -143,28 +146,52 @@ def refuse(*_: object, **__: object) -> object:
     raise BlockingIOError(11, "Resource temporarily unavailable")
 
 
-@pytest.mark.parametrize("refused", ["os.fork", "multiprocessing.synchronize.SemLock.__init__"])
-def test_a_system_without_processes_to_give_does_with_one(
-    refused: str, files: list[str], invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("refused", ["os.fork", "socket.socketpair"])
+@pytest.mark.parametrize("given", [0, 1])
+def test_a_system_with_few_processes_to_give_does_with_them(
+    refused: str, given: int, files: list[str], invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         one_after_another(patch)
         expected = invoke("validate", *files)
+    module, _, name = refused.partition(".")
+    calls: Iterator[Callable[..., object]] = iter([getattr(sys.modules[module], name)] * given)
+
+    def give(*arguments: Any, **named: Any) -> object:
+        return next(calls, refuse)(*arguments, **named)
+
     wanted = at_once(monkeypatch)
-    monkeypatch.setattr(refused, refuse)
+    monkeypatch.setattr(refused, give)
     assert invoke("validate", *files) == expected
     assert wanted == [3]
 
 
+class OfAnotherWorldError(Exception):
+    """It cannot be sent to another process."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: None)
+
+
+@pytest.mark.parametrize("error", [MemoryError, OfAnotherWorldError])
 def test_an_error_in_a_process_is_told_as_in_this_one(
-    files: list[str], invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+    error: type[Exception], files: list[str], invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> object:
-        raise MemoryError
+        raise error
 
-    at_once(monkeypatch)
     monkeypatch.setattr(Checks, "of", fails)
-    assert invoke("validate", str(EXAMPLES)) == Finished(2, "", "loadbalancer: out of memory\n")
+    with pytest.MonkeyPatch.context() as patch:
+        one_after_another(patch)
+        expected = invoke("validate", str(EXAMPLES))
+    at_once(monkeypatch)
+    found = invoke("validate", str(EXAMPLES))
+    assert (found.code, found.out) == (2, "")
+    assert without_addresses(found.err) == without_addresses(expected.err)
+
+
+def without_addresses(text: str) -> str:
+    return re.sub("0x[0-9a-f]+", "0x", text)
 
 
 def test_small_files_and_streams_are_left_to_this_process(
@@ -203,12 +230,15 @@ from multiprocessing import parent_process
 from loadbalancer.command import checking, main
 from loadbalancer.payloads.verdict import Verdict
 
-def of(_, source, *__):
+def of(_, source, on_read, *__):
     assert parent_process() is not None
     os.write(2, b"begun\\n")
     if source.name == "broken.json":
         return Verdict()
-    time.sleep(600)
+    while True:
+        # Who sees that nobody is there to listen ends.
+        time.sleep(0.01)
+        on_read(1)
 
 checking.Checks.of = of
 checking._WORTH_PROCESSES = 0
@@ -281,6 +311,52 @@ def test_it_ends_when_nobody_reads_on() -> None:
         process.wait(30)
         assert process.returncode == 141
         wait_for(lambda: has_ended(process.pid))
+
+
+# One of the processes is ended while it tells more than a connection holds.
+TALKATIVE = """
+import os, signal, sys
+from multiprocessing import connection, parent_process
+from loadbalancer.command import checking, main
+
+write = os.write
+
+def cut(descriptor, data):
+    if parent_process() is not None and len(data) > 1_000_000:
+        write(descriptor, data[:100_000])
+        write(2, b"cut\\n")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write(descriptor, data)
+
+connection.Connection._write = staticmethod(cut)
+connection.Connection._send.__defaults__ = (cut,)
+checking._WORTH_PROCESSES = 0
+checking._processors = lambda: int(sys.argv[1])
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.skipif(START != "fork", reason="patches are not passed on")
+def test_what_is_cut_off_while_it_is_told_is_read_again(tmp_path: Path) -> None:
+    for name in ("one.json", "two.json"):
+        wrong = b'{"ip": 5, "port": "80", "state": "Active"}'
+        (tmp_path / name).write_bytes(b"[%b]" % b", ".join([wrong] * 5_000))
+
+    def told(processors: int) -> subprocess.CompletedProcess[bytes]:
+        arguments = ["validate", "--max-problems", "0", "one.json", "two.json"]
+        return subprocess.run(
+            [sys.executable, "-c", TALKATIVE, str(processors), *arguments],
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+
+    expected, found = told(1), told(2)
+    assert (found.returncode, found.stderr) == (1, b"cut\n" * 2)
+    assert found.stdout == expected.stdout
+    assert len(found.stdout) > 2_000_000
 
 
 def wait_for(is_so: Callable[[], bool]) -> None:
