@@ -184,7 +184,7 @@ def _check_replaceable(present: SVC, wanted: SVC) -> None:
 
 
 def _check_redirect(present: SVC, wanted: SVC) -> None:
-    """A LocalRedirect service takes the place of a ClusterIP one alone, which does not return."""
+    """A LocalRedirect service may replace a ClusterIP one alone, which may not replace it."""
     if wanted.type is SVCType.ClusterIP:
         raise UnsupportedServiceError(
             f"local-redirect service exists for frontend {_fields(wanted)}, "

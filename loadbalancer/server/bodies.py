@@ -34,7 +34,8 @@ class BodyReader:
         """
         self._check_declared(scope["headers"])
         body: bytes | bytearray = b""
-        task = self._deadlines.begin()
+        deadlines = self._deadlines.here()
+        task = deadlines.begin()
         try:
             received, more = 0, True
             while more:
@@ -55,11 +56,11 @@ class BodyReader:
                     body = _joined(body, chunk)
         except BaseException as error:
             self.release(body)
-            if not (self._deadlines.end(task) and isinstance(error, CancelledError)):
+            if not (deadlines.end(task) and isinstance(error, CancelledError)):
                 raise
             seconds = f"{self._limits.body_seconds:g} seconds"
             raise RequestError(408, f"the body did not come within {seconds}") from None
-        self._deadlines.end(task)
+        deadlines.end(task)
         return bytes(body)
 
     def release(self, body: bytes | bytearray) -> None:

@@ -49,10 +49,13 @@ class Client:
             self.answers.append((message["status"], stored))
 
 
-def answers(clients: int, *, stops: bool = False) -> list[list[tuple[int, int]]]:
+def answers(
+    clients: int, *, stops: bool = False, held_bytes: int = 10_000
+) -> list[list[tuple[int, int]]]:
     async def run() -> list[list[tuple[int, int]]]:
         store = MemoryStore()
-        app = create_server(store, settings=Settings(), limits=Limits())
+        limits = Limits(held_bytes=held_bytes)
+        app = create_server(store, settings=Settings(), limits=limits)
         asked = [Client(app, store, id) for id in range(1, clients + 1)]
         # By its first step each has been carried out.
         await asyncio.sleep(0)
@@ -71,3 +74,7 @@ def test_all_are_stored_before_the_first_is_answered(clients: int) -> None:
 
 def test_what_was_carried_out_is_answered_so_when_the_server_stops() -> None:
     assert answers(3, stops=True) == [[(201, 3)]] * 3
+
+
+def test_what_has_been_carried_out_is_held_no_longer() -> None:
+    assert answers(5, held_bytes=len(body(1))) == [[(201, 5)]] * 5

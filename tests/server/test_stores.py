@@ -384,6 +384,38 @@ class TestDatabases:
             assert api.get_service_at_once("1") == kept
             assert api.get_service_at_once("2") == Answer(404)
 
+    def test_that_others_open_keep_nobody_else_waiting(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store = SQLiteStore(path, create=False)
+        SQLiteStore(path).close()
+        is_opening, may_end = threading.Event(), threading.Event()
+
+        def open_slowly(connection: sqlite3.Connection, path: Path) -> None:
+            is_opening.set()
+            assert may_end.wait(30)
+
+        monkeypatch.setattr("loadbalancer.agent.stores.sqlite.prepare", open_slowly)
+        reader = threading.Thread(target=ServiceAPI(store).get_service, args=("1",))
+        reader.start()
+        assert is_opening.wait(30)
+        assert ServiceAPI(store).get_service_at_once("1") is None
+        may_end.set()
+        reader.join(30)
+        assert ServiceAPI(store).get_service_at_once("1") == Answer(404)
+        store.close()
+
+    def test_that_cannot_be_opened_once_more_are_read_by_who_has_them_open(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: object, **__: object) -> object:
+            raise sqlite3.OperationalError("unable to open database file")
+
+        with closing(SQLiteStore(path)) as store:
+            monkeypatch.setattr("loadbalancer.agent.stores.sqlite.connect", refuse)
+            assert ServiceAPI(store).get_service_at_once("1") is None
+            assert ServiceAPI(store).get_service("1") == Answer(404)
+
     def test_that_take_the_place_of_others_are_opened_by_who_can_wait(self, path: Path) -> None:
         store = SQLiteStore(path, create=False)
         told = f"{path} has been deleted: put it back, or start anew without services"

@@ -160,7 +160,7 @@ class Store(Protocol):
         ...
 
     def read_at_once(self, function: Callable[[View], T]) -> T:
-        """The same, without waiting for anybody: for who must not wait.
+        """The same, without waiting for anybody: for callers that must not block.
 
         Raises:
             StoreBusyError: others, or a network, have to be waited for.

@@ -118,7 +118,10 @@ class SQLiteStore:
     def _connection(self, *, waits: bool = True) -> Generator[sqlite3.Connection]:
         """A connection that nobody else uses meanwhile."""
         idle = self._idle.patient if waits else self._idle.impatient
-        with self._idle_lock:
+        # Who opens another file holds the lock for as long as that takes.
+        if not self._idle_lock.acquire(blocking=waits):
+            raise StoreBusyError(f"{self.path} is being opened")
+        try:
             if self._closed:
                 raise StoreError(f"{self.path} is closed")
             if self._file.is_replaced():
@@ -127,8 +130,10 @@ class SQLiteStore:
                 self._open()
             file = self._file
             connection = idle.pop() if idle else None
+        finally:
+            self._idle_lock.release()
         if connection is None:
-            connection = connect(self.path, waits=waits)
+            connection = self._connect(waits=waits)
         is_usable = True
         try:
             yield connection
@@ -143,6 +148,15 @@ class SQLiteStore:
                     idle.append(connection)
                 else:
                     connection.close()
+
+    def _connect(self, *, waits: bool) -> sqlite3.Connection:
+        try:
+            return connect(self.path, waits=waits)
+        except sqlite3.Error:
+            if waits:
+                raise
+            # There may be another one, of those that wait.
+            raise StoreBusyError(f"{self.path} cannot be opened at once") from None
 
 
 def _transact(
