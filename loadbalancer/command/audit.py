@@ -110,6 +110,9 @@ def command(
     return OK if report.is_clean else DIFFERS
 
 
+_ENDPOINTS = {"EndpointSlice", "Endpoints"}
+
+
 def _choose(evidence: Evidence, node: str | None) -> None:
     """Keep the node of that name; a single dump is taken for that of this node."""
     views = evidence.views
@@ -135,3 +138,12 @@ def _check(evidence: Evidence, node: str | None) -> None:
         )
     if len(views) == 1 and objects and not (node or views[0].name):
         raise click.UsageError("--node has to say which node the dump is from")
+    kinds = {each.get("kind") for each in objects}
+    if objects and "Service" not in kinds:
+        # Every cluster has some: all that is listed would be a finding.
+        raise click.UsageError("there is no Service among the objects of Kubernetes")
+    if objects and not kinds & _ENDPOINTS:
+        complain(
+            "there are no EndpointSlices among the objects of Kubernetes: "
+            "what agents list looks like too much"
+        )

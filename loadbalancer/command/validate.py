@@ -45,7 +45,7 @@ def _release(_: click.Context, __: click.Parameter, release: str | None) -> str 
     type=click.IntRange(min=0),
     default=100,
     show_default=True,
-    help="How many problems to show; 0 shows all. All are counted.",
+    help="How many problems to show of all files together; 0 shows all. All are counted.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Show problems only: nothing if all is well.")
 @format_option

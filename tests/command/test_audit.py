@@ -127,6 +127,18 @@ def test_a_node_that_kubernetes_does_not_have(invoke: Invoke) -> None:
     assert finished.code == 1
 
 
+def test_objects_without_endpoints(invoke: Invoke) -> None:
+    (services,) = SYSDUMP.glob("k8s-services-*")
+    finished = invoke(
+        "audit", "--kubernetes", str(services), "--node", "worker-1", str(dump_of(ONE))
+    )
+    assert finished.err == (
+        "loadbalancer: there are no EndpointSlices among the objects of Kubernetes: "
+        "what agents list looks like too much\n"
+    )
+    assert finished.code == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -137,6 +149,10 @@ def test_a_node_that_kubernetes_does_not_have(invoke: Invoke) -> None:
         (["broken.json", "service_list.json"], "broken.json"),
         (["--bpf", "broken.json", "service_list.json"], "cannot read broken.json"),
         (["--kubernetes", "nowhere", "service_list.json"], "cannot read nowhere"),
+        (
+            ["--kubernetes", "service_list.json", "--node", "worker-1", "service_list.json"],
+            "there is no Service among the objects of Kubernetes",
+        ),
     ],
 )
 def test_what_cannot_be_compared(invoke: Invoke, arguments: list[str], message: str) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from loadbalancer import read_dump
+
 from .conftest import Invoke
 from .running import EXAMPLES, run
 
@@ -227,6 +229,36 @@ def test_told_what_it_is(invoke: Invoke, tmp_path: Path) -> None:
         f'{name}:1:1: error: /scope: invalid scope "": expected external or internal\n'
     )
     assert finished.code == 1
+
+
+SPEC = """{"id": 1, "flags": {}, "backend-addresses": [{"ip": "10.0.0.1", "port": 80}],
+ "frontend-address": {"ip": "10.96.0.1", "port": 80, "protocol": "TCP", "scope": "external"}}"""
+WRONG = SPEC.replace("80}]", '"80"}]')
+ABOUT_PORT = 'found "80", expected an integer, 0 … 65535; did you mean 80?'
+
+
+@pytest.mark.parametrize(
+    ("spec", "realized", "problems"),
+    [
+        (SPEC, SPEC, {}),
+        ("null", SPEC, {}),
+        ("42", SPEC, {"/0/spec": "found 42, expected an object"}),
+        (WRONG, SPEC, {"/0/spec/backend-addresses/0/port": ABOUT_PORT}),
+        (SPEC, WRONG, {"/0/status/realized/backend-addresses/0/port": ABOUT_PORT}),
+    ],
+)
+def test_the_spec_beside_what_is_realized_has_to_be_right_as_well(
+    spec: str, realized: str, problems: dict[str, str], invoke: Invoke, tmp_path: Path
+) -> None:
+    text = f'[{{"spec": {spec}, "status": {{"realized": {realized}}}}}]'
+    found = invoke("validate", "--quiet", write(tmp_path / "list.json", text))
+    assert [line.split(": ", 2)[2] for line in found.out.splitlines()] == [
+        f"{pointer}: {message}" for pointer, message in problems.items()
+    ]
+    assert found.code == bool(problems)
+    dump = read_dump(text)
+    assert [each.pointer for each in dump.problems] == list(problems)
+    assert len(dump.services) == (not problems)
 
 
 def test_directories_patterns_and_what_is_not_there(invoke: Invoke, tmp_path: Path) -> None:

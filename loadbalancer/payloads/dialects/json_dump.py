@@ -13,7 +13,7 @@ from ..json_values import is_object
 from ..positions import pointer as pointer_of
 from ..splitting import read_batches
 from .dump import Dump, DumpProblem, Look
-from .looking import ServiceLook, spec_of
+from .looking import ServiceLook, specs_of
 from .values import read_services, read_spec
 
 __all__ = ["Text", "Value", "Values", "problem_of", "read_json", "read_service", "values_of"]
@@ -90,19 +90,21 @@ def read_service(each: Value) -> SVC | DumpProblem | None:
     """The service of a Service object; None for null, which a client prints for no services."""
     if each.value is None:
         return None
-    part, spec = spec_of(each.value)
-    if spec is None:
+    specs = specs_of(each.value)
+    if not specs:
         reason = (
             "neither spec nor status.realized is there"
             if is_object(each.value)
             else "expected a service, which is an object"
         )
         return DumpProblem(each.pointer, reason, each.line)
-    try:
-        service: SVC = read_spec().validate_python(spec)
-        return service
-    except ValidationError as error:
-        return problem_of(error, each.pointer + part, each.line)
+    services: list[SVC] = []
+    for part, spec in specs:
+        try:
+            services.append(read_spec().validate_python(spec))
+        except ValidationError as error:
+            return problem_of(error, each.pointer + part, each.line)
+    return services[0]
 
 
 def problem_of(error: ValidationError, pointer: str, line: int | None) -> DumpProblem:

@@ -26,7 +26,7 @@ from .words import (
     UNKNOWN_TYPE_UNTIL,
 )
 
-__all__ = ["ServiceLook", "spec_of"]
+__all__ = ["ServiceLook", "spec_of", "specs_of"]
 
 _Values = Mapping[str, Any]
 _NO_FLAGS: dict[str, Any] = {}
@@ -45,6 +45,18 @@ def spec_of(service: object) -> tuple[str, object]:
         if service.get("spec") is not None:
             return "/spec", service["spec"]
     return "", None
+
+
+def specs_of(service: object) -> list[tuple[str, object]]:
+    """All specs of a Service that have to be right, with their places: first the one that counts.
+
+    In what agents print they are equal.
+    """
+    counts = _, spec = spec_of(service)
+    if spec is None:
+        return []
+    asked = service.get("spec") if is_object(service) else None
+    return [counts] if asked is None or asked == spec else [counts, ("/spec", asked)]
 
 
 class ServiceLook:

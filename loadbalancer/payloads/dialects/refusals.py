@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from ..problems import Finding
-from .looking import spec_of
+from .looking import specs_of
 from .values import read_spec
 from .words import PROTOCOLS, STATES
 
@@ -28,13 +28,13 @@ def of_any_release(text: str, found: Iterable[Diagnosis]) -> list[Diagnosis]:
     left = [each for each in found if not _is_of_a_release(each)]
     if left:
         return left
-    part, spec = spec_of(json.loads(text))
-    try:
-        read_spec().validate_python(spec)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        path = (*part.strip("/").split("/"), *first["loc"])
-        return [Diagnosis(path, Finding(first["msg"].removeprefix("Value error, ")), "value")]
+    for part, spec in specs_of(json.loads(text)):
+        try:
+            read_spec().validate_python(spec)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            path = (*part.strip("/").split("/"), *first["loc"])
+            return [Diagnosis(path, Finding(first["msg"].removeprefix("Value error, ")), "value")]
     return []
 
 

@@ -73,17 +73,21 @@ def _read_nested_spec() -> SchemaValidator:
 
 
 def _service() -> CoreSchema:
-    """A Service → `SVC`: of what is realized if anything is, else of the spec."""
+    """A Service → `SVC`: of what is realized if anything is, else of the spec.
+
+    The spec beside what is realized has to be right as well.
+    """
     spec = _spec()
     field = core_schema.typed_dict_field
     realized = core_schema.typed_dict_schema({"realized": field(spec)})
     nothing = {"realized": field(core_schema.none_schema(), required=False)}
     null = core_schema.nullable_schema(core_schema.typed_dict_schema(nothing))
+    beside = field(core_schema.nullable_schema(spec), required=False)
     return core_schema.union_schema(
         [
             _after(
                 lambda service: service["status"]["realized"],
-                core_schema.typed_dict_schema({"status": field(realized)}),
+                core_schema.typed_dict_schema({"status": field(realized), "spec": beside}),
             ),
             _after(
                 lambda service: service["spec"],
