@@ -231,8 +231,8 @@ def _begun(finding: _Finding, connections: list[Connection]) -> BaseProcess:
     context = cast("SpawnContext", get_context(_START))
     ours, theirs = context.Pipe()
     connections.append(ours)
-    # A copy of this process has these open as well: nobody would ever see that the other end is
-    # gone.
+    # A copy of this process has these open as well: unless it closes them, nobody sees that the
+    # other end is gone.
     copied = connections if _START == "fork" else []
     process = context.Process(target=_work, args=(theirs, copied, finding), daemon=True)
     with theirs:
