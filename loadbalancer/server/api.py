@@ -15,7 +15,7 @@ from ..agent.rules import (
     upsert_service,
 )
 from ..agent.settings import Settings
-from ..agent.stores.base import Store, StoreBusyError, StoreError, View
+from ..agent.stores.base import Store, StoreBusyError, StoreError
 from ..domain.service import SVC
 from ..errors import ConversionError
 from ..models import ServiceSpec
@@ -55,14 +55,14 @@ class ServiceAPI:
     def get_service(self, path_id: str) -> Answer:
         """`GET /service/{id}`"""
         try:
-            return _service(path_id, self.store.read)
+            return _service(path_id, self._service_json)
         except StoreError as error:
             return store_failure(error)
 
     def get_service_at_once(self, path_id: str) -> Answer | None:
         """The same, or None if the store has to wait for others."""
         try:
-            return _service(path_id, self.store.read_at_once)
+            return _service(path_id, self.store.service_json_at_once)
         except StoreBusyError:
             return None
         except StoreError as error:
@@ -125,6 +125,9 @@ class ServiceAPI:
         told = f"cilium-loadbalancer {__version__}: services alone, without a datapath"
         return Answer(200, _health("Ok", told))
 
+    def _service_json(self, id: int) -> bytes | None:
+        return self.store.read(lambda view: view.service_json(id))
+
     def _upsert(self, svc: SVC) -> Answer:
         if not svc.frontend.id:
             return _NO_ID
@@ -137,14 +140,12 @@ class ServiceAPI:
         return failure(UPDATE_FAILURE, "; ".join(refused)) if refused else _OK
 
 
-def _service(
-    path_id: str, read: Callable[[Callable[[View], bytes | None]], bytes | None]
-) -> Answer:
+def _service(path_id: str, read: Callable[[int], bytes | None]) -> Answer:
     try:
         id = parse_id(path_id)
     except RequestError as error:
         return refusal(error)
-    answer = read(lambda view: view.service_json(id))
+    answer = read(id)
     return _NOT_FOUND if answer is None else Answer(200, answer)
 
 

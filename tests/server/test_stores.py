@@ -378,7 +378,7 @@ class TestDatabases:
                 return await get("1", {"headers": []}, nothing)
 
             with pytest.raises(StoreBusyError):
-                store.read_at_once(lambda view: view.service_count())
+                store.service_json_at_once(1)
             assert api.get_service_at_once("1") is None
             assert asyncio.run(ask()) == kept
             assert api.get_service_at_once("1") == kept

@@ -159,8 +159,8 @@ class Store(Protocol):
         """
         ...
 
-    def read_at_once(self, function: Callable[[View], T]) -> T:
-        """The same, without waiting for anybody: for callers that must not block.
+    def service_json_at_once(self, id: int) -> bytes | None:
+        """`View.service_json`, without waiting for anybody: for callers that must not block.
 
         Raises:
             StoreBusyError: others, or a network, have to be waited for.

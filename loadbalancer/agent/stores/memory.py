@@ -33,9 +33,10 @@ class MemoryStore:
         with self._lock:
             return function(self._tables)
 
-    def read_at_once(self, function: Callable[[View], T]) -> T:
-        """The same: it never waits."""
-        return self.read(function)
+    def service_json_at_once(self, id: int) -> bytes | None:
+        """The service of that id as it is listed: it never waits."""
+        with self._lock:
+            return self._tables.service_json(id)
 
     def write(self, function: Callable[[Transaction], T]) -> T:
         """What the function returns; if it raises, nothing of what it wrote is stored."""

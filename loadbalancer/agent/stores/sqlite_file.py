@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .base import StoreBusyError, StoreError
 
-__all__ = ["DatabaseFile", "is_busy", "translated_errors"]
+__all__ = ["DatabaseFile", "is_busy", "translated", "translated_errors"]
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
@@ -81,12 +81,17 @@ def translated_errors(path: Path) -> Generator[None]:
     """Raise what goes wrong with the database as a StoreError, in words of its own."""
     try:
         yield
-    except sqlite3.Error as error:
-        if is_busy(error):
-            raise StoreBusyError(f"{path} is in use by others: {error}") from None
-        raise StoreError(f"{path}: {error}{_more(path, error)}") from error
-    except OSError as error:
-        raise StoreError(f"{path}: {error.filename or path}: {error.strerror or error}") from error
+    except (sqlite3.Error, OSError) as error:
+        raise translated(path, error) from error
+
+
+def translated(path: Path, error: sqlite3.Error | OSError) -> StoreError:
+    """What went wrong with the database, in words of its own."""
+    if isinstance(error, OSError):
+        return StoreError(f"{path}: {error.filename or path}: {error.strerror or error}")
+    if is_busy(error):
+        return StoreBusyError(f"{path} is in use by others: {error}")
+    return StoreError(f"{path}: {error}{_more(path, error)}")
 
 
 def _more(path: Path, error: sqlite3.Error) -> str:

@@ -99,7 +99,7 @@ class EtcdStore:
         self._looks.share(self._deadline())
         return self._mirror.read(function)
 
-    def read_at_once(self, function: Callable[[View], T]) -> T:
+    def service_json_at_once(self, id: int) -> bytes | None:
         """What is stored now is never known without asking."""
         raise StoreBusyError(f"{self.address} has to be asked")
 
