@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -174,6 +175,14 @@ class ProcessServer:
         """Ask it to stop; its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
+
+    def read_match(self, pattern: str) -> str:
+        """The group of a pattern, of the next line of its output that has it."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if found := re.search(pattern, line.decode()):
+                return found[1]
+        raise AssertionError(f"it ended without {pattern}")
 
     def output(self) -> str:
         """All it has written, once it has ended."""

@@ -211,6 +211,9 @@ def is_listening(path: Path) -> bool:
 def test_several_workers_share_a_database(path: Path, tmp_path: Path) -> None:
     db = tmp_path / "services.db"
     with ProcessServer("--db", db, "--workers", "3", socket=path) as server:
+        # The first of them answers before the last one has begun.
+        started = {server.read_match(r"Started server process \[([0-9]+)\]") for _ in range(3)}
+        assert len(started) == 3
         statuses: list[int] = []
 
         def work(thread: int) -> None:
@@ -227,8 +230,6 @@ def test_several_workers_share_a_database(path: Path, tmp_path: Path) -> None:
         assert len(server.ask("GET", "/v1/service").json) == 40
         assert server.stop() == 0
         assert not path.exists()
-        started = re.findall(r"Started server process \[([0-9]+)\]", server.output())
-        assert len(set(started)) == 3
 
 
 def test_workers_end_with_their_supervisor(path: Path, tmp_path: Path) -> None:
