@@ -28,7 +28,7 @@ from loadbalancer.payloads.sources import CannotRead, Source
 
 from ..support import DATA
 from .conftest import Invoke
-from .running import EXAMPLES, environment
+from .running import EXAMPLES, Finished, environment
 
 START = checking._START  # pyright: ignore[reportPrivateUsage]
 
@@ -61,7 +61,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         (folder / name).write_bytes(content)
     lines = (DATA / "dialects" / "dumps.jsonl").read_text().splitlines()
     for number, line in enumerate(lines[::40]):
-        (folder / f"dump-{number}.json").write_text(json.dumps(json.loads(line)))
+        (folder / f"dump-{number}.json").write_text(json.loads(line)["text"])
     missing = [str(folder / "missing.json"), str(folder / "missing*")]
     return [str(EXAMPLES), *missing, str(folder), str(EXAMPLES / "broken.json")]
 
@@ -74,8 +74,11 @@ def start(request: pytest.FixtureRequest) -> str:
     return method
 
 
-def one_after_another(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(checking, "_processors", lambda: 1)
+def one_after_another(invoke: Invoke, *arguments: str) -> Finished:
+    """What `validate` says with a single process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checking, "_processors", lambda: 1)
+        return invoke("validate", *arguments)
 
 
 def at_once(patch: pytest.MonkeyPatch, start: str = START) -> list[int]:
@@ -99,20 +102,18 @@ def at_once(patch: pytest.MonkeyPatch, start: str = START) -> list[int]:
 def test_all_is_said_as_if_there_were_one_process(
     options: list[str], files: list[str], invoke: Invoke
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        one_after_another(patch)
-        expected = invoke("validate", *options, *files)
+    expected = one_after_another(invoke, *options, *files)
     with pytest.MonkeyPatch.context() as patch:
         wanted = at_once(patch)
         assert invoke("validate", *options, *files) == expected
     assert wanted == [3]
     assert expected.code == 2
+    # Of dumps of other releases there are notes, which JSON has.
+    assert ('"rule": ' in expected.out) == ("json" in options)
 
 
 def test_processes_may_begin_anew(start: str, files: list[str], invoke: Invoke) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        one_after_another(patch)
-        expected = invoke("validate", *files)
+    expected = one_after_another(invoke, *files)
     with pytest.MonkeyPatch.context() as patch:
         wanted = at_once(patch, start)
         assert invoke("validate", *files) == expected
@@ -128,9 +129,7 @@ def is_worker() -> bool:
 def test_what_a_process_has_not_told_before_its_end_is_read_again(
     name: str, files: list[str], invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        one_after_another(patch)
-        expected = invoke("validate", *files)
+    expected = one_after_another(invoke, *files)
     verdict = Checks.of
 
     def dies(self: Checks, source: Source | CannotRead, *arguments: Callable[..., None]) -> object:
@@ -152,9 +151,7 @@ def refuse(*_: object, **__: object) -> object:
 def test_a_system_with_few_processes_to_give_does_with_them(
     refused: str, given: int, files: list[str], invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        one_after_another(patch)
-        expected = invoke("validate", *files)
+    expected = one_after_another(invoke, *files)
     module, _, name = refused.partition(".")
     calls: Iterator[Callable[..., object]] = iter([getattr(sys.modules[module], name)] * given)
 
@@ -182,9 +179,7 @@ def test_an_error_in_a_process_is_told_as_in_this_one(
         raise error
 
     monkeypatch.setattr(Checks, "of", fails)
-    with pytest.MonkeyPatch.context() as patch:
-        one_after_another(patch)
-        expected = invoke("validate", str(EXAMPLES))
+    expected = one_after_another(invoke, str(EXAMPLES))
     at_once(monkeypatch)
     found = invoke("validate", str(EXAMPLES))
     assert (found.code, found.out) == (2, "")
