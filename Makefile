@@ -98,6 +98,7 @@ DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 .PHONY: docs
 docs: $(INSTALLED) ## Build the documentation site into build/site
 	$(DOCS) build --strict --quiet
+	@echo 'The site is there: open build/site/index.html'
 
 .PHONY: docs-serve
 docs-serve: $(INSTALLED) ## Show the documentation site while it is written
