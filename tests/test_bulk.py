@@ -7,6 +7,7 @@ many lists in which they are, nearly are, or look as if they were.
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -28,8 +29,9 @@ from loadbalancer import (
     load_service,
     load_service_spec,
     load_services,
+    read_dump,
 )
-from loadbalancer.wire import reading
+from loadbalancer.wire.recalled import Recalled
 
 from .service_lists import (
     EVERY_FIELD,
@@ -356,11 +358,8 @@ class TestGarbageCollector:
         assert states == [enabled] * 3
 
 
-def test_a_server_recalls_some_addresses_and_none_that_are_long(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(reading, "_RECALLED", 3)
-    recalled = reading.RecalledAddresses()
+def test_some_addresses_are_recalled_and_none_that_are_long() -> None:
+    recalled = Recalled(AddrCluster.parse, most=3)
     texts = [f"10.0.0.{n}" for n in range(8)] + ["fd00::1%" + "z" * 100, "10.0.0.7"]
     assert [recalled[text] for text in texts] == [AddrCluster.parse(text) for text in texts]
     assert recalled["10.0.0.7"] is recalled["10.0.0.7"]
@@ -368,3 +367,15 @@ def test_a_server_recalls_some_addresses_and_none_that_are_long(
     with pytest.raises(AddressError):
         recalled["10.0.0.256"]
     assert set(recalled) == {"10.0.0.6", "10.0.0.7"}
+
+
+def read_as_dump(text: Text) -> list[SVC]:
+    return read_dump(text).services
+
+
+@pytest.mark.parametrize("read", [load_services, plain_services, read_as_dump])
+def test_backends_that_are_read_share_their_keys(read: Callable[[Text], list[SVC]]) -> None:
+    """Each with a table of keys of its own, a dump would take a fifth more memory."""
+    fields = read(listed(service(SPEC)))[0].backends[0].__dict__
+    with_keys_of_its_own = dict(fields)
+    assert sys.getsizeof(fields) < sys.getsizeof(with_keys_of_its_own)

@@ -31,15 +31,13 @@ from .defaults import (
 )
 from .model import WireModel
 from .pydantic_inside import Parts, maker, wire_fields
+from .recalled import Recalled
 from .words import NAT_POLICIES, PROTOCOLS, SCOPES, STATES
 
-__all__ = ["Reading", "RecalledAddresses"]
+__all__ = ["Reading"]
 
 _after = core_schema.no_info_after_validator_function
 _MAINTENANCE = BackendState.MAINTENANCE
-_NO_FLAGS: Fields = {}
-_LONG_ADDRESS = 64
-_RECALLED = 16_384
 
 
 class _Field(NamedTuple):
@@ -65,9 +63,9 @@ class Reading:
                 reads many at once it would take longer.
         """
         self._nulls = nulls
-        self._address = _after_text(
-            RecalledAddresses().__getitem__ if recalls else AddrCluster.parse
-        )
+        # A tenth of a PUT, as services are updated over and over.
+        parse = Recalled(AddrCluster.parse).__getitem__ if recalls else AddrCluster.parse
+        self._address = _after_text(parse)
 
     def frontend(self, cls: type[L3n4Addr] = L3n4Addr) -> CoreSchema:
         """A FrontendAddress → `L3n4Addr` or a subclass."""
@@ -96,11 +94,12 @@ class Reading:
             state=_Field("state", _by(STATES)),
             preferred=_Field("preferred"),
         )
-        absent = backend_defaults()
+        new_fields = backend_defaults().copy
         fields_set = all_fields_set(Backend)
 
         def parts(values: Fields) -> Parts:
-            fields = absent | values
+            fields = new_fields()
+            fields.update(values)
             if not fields["weight"]:
                 fields["state"] = _MAINTENANCE
             return fields, None, fields_set
@@ -120,7 +119,7 @@ class Reading:
             id=_Field("id", schema=id),
             update_services=_Field("update_services"),
         )
-        absent, new_name = service_defaults(), _name_maker()
+        new_fields, new_name = service_defaults().copy, _name_maker()
         fields_set = all_fields_set(SVC)
 
         def parts(values: Fields) -> Parts:
@@ -128,12 +127,13 @@ class Reading:
             if "id" in values:
                 # It is not part of the frontend's address, which has just been made for this.
                 frontend.__dict__["id"] = values["id"]
-            flags = values.get("flags", _NO_FLAGS)
-            fields = absent | flags
-            # The deprecated name of the external policy is not read.
-            fields.pop("traffic_policy", None)
-            if "name" in flags or "namespace" in flags:
-                fields["name"] = new_name(flags.get("name", ""), fields.pop("namespace", ""))
+            fields = new_fields()
+            if flags := values.get("flags"):
+                # The deprecated name of the external policy is not read.
+                flags.pop("traffic_policy", None)
+                if "name" in flags or "namespace" in flags:
+                    flags["name"] = new_name(flags.get("name", ""), flags.pop("namespace", ""))
+                fields.update(flags)
             fields["frontend"] = frontend
             fields["backends"] = values.get("backends") or []
             fields["load_balancer_source_ranges"] = []
@@ -256,21 +256,6 @@ def _name_maker() -> Callable[[str, str], ServiceName]:
 
 def _after_text(read: Callable[[str], Any]) -> Callable[[CoreSchema], CoreSchema]:
     return lambda schema: _after(read, schema)
-
-
-class RecalledAddresses(dict[str, AddrCluster]):
-    """The addresses of the texts that were read last: a tenth of a PUT, as services are updated
-    over and over.
-    """
-
-    def __missing__(self, text: str) -> AddrCluster:
-        read = AddrCluster.parse(text)
-        # A zone may be long: what is kept is not to grow by it.
-        if len(text) < _LONG_ADDRESS:
-            if len(self) >= _RECALLED:
-                self.clear()
-            self[text] = read
-        return read
 
 
 def _omit(_: None) -> NoReturn:

@@ -18,16 +18,14 @@ from ...domain.domain_model import DomainModel, all_fields_set
 from ...domain.l3n4 import L3n4AddrID
 from ...domain.scalars import UINT16_MAX, UINT32_MAX
 from ...domain.service import SVC, ServiceName
-from ...domain.service_type import SVCTrafficPolicy, SVCType
+from ...domain.service_type import SVCType
+from ...wire.defaults import Fields, backend_defaults, defaults, service_defaults
 from ...wire.gc_pause import gc_paused
-from ...wire.pydantic_inside import validator
+from ...wire.pydantic_inside import Parts, validator
 from ...wire.services import equal_specs
 from .words import NAT_POLICIES, POLICIES, PROTOCOLS, SCOPES, STATES, TYPES
 
 __all__ = ["read_services", "read_spec"]
-
-Fields = dict[str, Any]
-Parts = tuple[Fields, None, set[str]]
 
 _after = core_schema.no_info_after_validator_function
 _TEXT = core_schema.str_schema(strict=True)
@@ -109,19 +107,14 @@ def _spec() -> CoreSchema:
             "id": _key("id", _UINT32),
         }
     )
-    absent = _defaults(SVC) | {
-        "type": SVCType.ClusterIP,
-        "ext_traffic_policy": SVCTrafficPolicy.Cluster,
-        "int_traffic_policy": SVCTrafficPolicy.Cluster,
-        "name": ServiceName(),
-    }
-    fields_set = all_fields_set(SVC)
+    new_fields, fields_set = service_defaults().copy, all_fields_set(SVC)
 
     def parts(values: Fields) -> Parts:
         frontend = values["frontend"]
         # The id is not in the frontend's JSON; the frontend has just been made for this.
         frontend.__dict__["id"] = values.get("id") or 0
-        fields = absent | (values.get("flags") or _NO_FLAGS)
+        fields = new_fields()
+        fields.update(values.get("flags") or _NO_FLAGS)
         fields["frontend"] = frontend
         fields["backends"] = values.get("backends") or []
         fields["load_balancer_source_ranges"] = []
@@ -140,7 +133,7 @@ def _frontend() -> CoreSchema:
             "scope": _key("scope", _word(SCOPES)),
         }
     )
-    return _filled(L3n4AddrID, values)
+    return _filled(L3n4AddrID, values, defaults(L3n4AddrID))
 
 
 def _backend() -> CoreSchema:
@@ -156,7 +149,7 @@ def _backend() -> CoreSchema:
             "preferred": _key("preferred", _BOOL),
         }
     )
-    return _filled(Backend, values)
+    return _filled(Backend, values, backend_defaults())
 
 
 def _flags() -> CoreSchema:
@@ -196,12 +189,14 @@ def _flags() -> CoreSchema:
     return _after(fields_of, values)
 
 
-def _filled(cls: type[DomainModel], values: CoreSchema) -> CoreSchema:
-    """An instance of a class, of the values that are there and the defaults of the others."""
-    absent, fields_set = _defaults(cls), all_fields_set(cls)
+def _filled(cls: type[DomainModel], values: CoreSchema, absent: Fields) -> CoreSchema:
+    """An instance of a class, of the values that are there and what the others are if absent."""
+    new_fields, fields_set = absent.copy, all_fields_set(cls)
 
     def parts(values: Fields) -> Parts:
-        return absent | _without_nulls(values), None, fields_set
+        fields = new_fields()
+        fields.update(_without_nulls(values))
+        return fields, None, fields_set
 
     return _made(cls, values, parts)
 
@@ -238,8 +233,3 @@ def _without_nulls(values: Fields) -> Fields:
     if None in values.values():
         return {name: value for name, value in values.items() if value is not None}
     return values
-
-
-def _defaults(cls: type[DomainModel]) -> Fields:
-    """The fields of an instance that is given none, in their order."""
-    return {name: field.get_default() for name, field in cls.model_fields.items()}
