@@ -8,6 +8,7 @@ class decides. `refusals` says what is wrong with values that a wire model can h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .. import models
@@ -37,25 +38,21 @@ class OtherObjectError(TypeError):
     """An object is not an instance of the wire model that is to be converted."""
 
 
-class _Maker:
-    """Makes instances of a domain class of values for all of its fields."""
+def _maker(cls: type[DomainModel]) -> Callable[[Fields, bool], Any]:
+    """What makes instances of a domain class of values for all of its fields."""
+    fields_set, instance = all_fields_set(cls), maker(cls)
 
-    def __init__(self, cls: type[DomainModel]) -> None:
-        self._cls = cls
-        self._fields_set = all_fields_set(cls)
-        self._instance = maker(cls)
+    def make(fields: Fields, are_plain: bool) -> Any:
+        return instance((fields, None, fields_set)) if are_plain else cls(**fields)
 
-    def __call__(self, fields: Fields, are_plain: bool) -> Any:
-        if are_plain:
-            return self._instance((fields, None, self._fields_set))
-        return self._cls(**fields)
+    return make
 
 
-_make_frontend = _Maker(L3n4Addr)
-_make_frontend_with_id = _Maker(L3n4AddrID)
-_make_backend = _Maker(Backend)
-_make_name = _Maker(ServiceName)
-_make_service = _Maker(SVC)
+_make_frontend = _maker(L3n4Addr)
+_make_frontend_with_id = _maker(L3n4AddrID)
+_make_backend = _maker(Backend)
+_make_name = _maker(ServiceName)
+_make_service = _maker(SVC)
 
 
 def new_frontend(base: models.FrontendAddress) -> L3n4Addr:

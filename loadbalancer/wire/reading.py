@@ -99,7 +99,7 @@ class Reading:
 
         def parts(values: Fields) -> Parts:
             fields = new_fields()
-            fields.update(values)
+            fields |= values
             if not fields["weight"]:
                 fields["state"] = _MAINTENANCE
             return fields, None, fields_set
@@ -133,7 +133,7 @@ class Reading:
                 flags.pop("traffic_policy", None)
                 if "name" in flags or "namespace" in flags:
                     flags["name"] = new_name(flags.get("name", ""), flags.pop("namespace", ""))
-                fields.update(flags)
+                fields |= flags
             fields["frontend"] = frontend
             fields["backends"] = values.get("backends") or []
             fields["load_balancer_source_ranges"] = []

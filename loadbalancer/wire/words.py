@@ -63,7 +63,8 @@ NAT_POLICIES: Mapping[str, SVCNatPolicy] = _Words(
     {each.value: each for each in SVCNatPolicy if each != "NONE"}, lambda _: SVCNatPolicy.NONE
 )
 TRAFFIC_POLICIES: Mapping[str, SVCTrafficPolicy] = _Words(
-    {"Local": SVCTrafficPolicy.Local}, lambda _: SVCTrafficPolicy.Cluster
+    {each.value: each for each in SVCTrafficPolicy if each != "NONE"},
+    lambda _: SVCTrafficPolicy.Cluster,
 )
 
 

@@ -114,7 +114,7 @@ def _spec() -> CoreSchema:
         # The id is not in the frontend's JSON; the frontend has just been made for this.
         frontend.__dict__["id"] = values.get("id") or 0
         fields = new_fields()
-        fields.update(values.get("flags") or _NO_FLAGS)
+        fields |= values.get("flags") or _NO_FLAGS
         fields["frontend"] = frontend
         fields["backends"] = values.get("backends") or []
         fields["load_balancer_source_ranges"] = []
@@ -195,7 +195,7 @@ def _filled(cls: type[DomainModel], values: CoreSchema, absent: Fields) -> CoreS
 
     def parts(values: Fields) -> Parts:
         fields = new_fields()
-        fields.update(_without_nulls(values))
+        fields |= _without_nulls(values)
         return fields, None, fields_set
 
     return _made(cls, values, parts)
