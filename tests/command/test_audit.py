@@ -123,7 +123,7 @@ def test_nothing_found(invoke: Invoke) -> None:
 
 def test_a_node_that_kubernetes_does_not_have(invoke: Invoke) -> None:
     finished = invoke("audit", *KUBERNETES, "--node", "other", str(dump_of(ONE)))
-    assert "note: There is no Kubernetes Node of this name" in finished.out
+    assert finished.out.startswith("notes\n    - There is no Kubernetes Node of this name")
     assert finished.code == 1
 
 

@@ -53,15 +53,28 @@ def write_json(stream: TextIO, report: Report) -> None:
 
 
 def print_report(printer: Printer, report: Report) -> None:
-    """Findings by kind, the gravest first, what nodes disagree on, and a line for each node."""
+    """Notes, findings by kind, the gravest first, what nodes disagree on, a line for each node."""
+    _print_notes(printer, report.nodes)
     for kind in MEANINGS:
         _print_kind(printer, kind, report.nodes)
     for each in report.disagreements:
         _print_disagreement(printer, each)
     for node in report.nodes:
         printer.line(*_summary(node))
+
+
+def _print_notes(printer: Printer, nodes: Sequence[NodeAudit]) -> None:
+    """What to know before findings are believed; what several nodes have in common, once."""
+    where: dict[str, list[str]] = {}
+    for node in nodes:
         for note in node.notes:
-            printer.paragraph("note: ", visible(note))
+            where.setdefault(note, []).append(node.name)
+    if not where:
+        return
+    printer.line(("notes", "bold"))
+    for note, names in where.items():
+        printer.paragraph("- ", visible(note), *_on(names, len(nodes)))
+    printer.line()
 
 
 def _print_kind(printer: Printer, kind: FindingKind, nodes: Sequence[NodeAudit]) -> None:
@@ -76,17 +89,18 @@ def _print_kind(printer: Printer, kind: FindingKind, nodes: Sequence[NodeAudit])
     meaning = MEANINGS[kind]
     printer.line((f"{meaning.severity}: {kind}", _STYLES[meaning.severity]))
     for finding, names in where.items():
-        parts: list[Part] = ["- ", visible(finding.message)]
-        if len(nodes) > 1:
-            parts.append((f"  [{_listed(names, len(nodes))}]", "cyan"))
-        printer.paragraph(*parts)
+        printer.paragraph("- ", visible(finding.message), *_on(names, len(nodes)))
     printer.paragraph(meaning.text)
     printer.paragraph("Look at: ", meaning.next, ".")
     printer.line()
 
 
-def _listed(names: Sequence[str], of: int) -> str:
-    return "all nodes" if len(names) == of else visible(", ".join(names))
+def _on(names: Sequence[str], of: int) -> list[Part]:
+    """Which of so many nodes something is about; nothing where there is one."""
+    if of == 1:
+        return []
+    listed = "all nodes" if len(names) == of else visible(", ".join(names))
+    return [(f"  [{listed}]", "cyan")]
 
 
 def _print_disagreement(printer: Printer, disagreement: Disagreement) -> None:
