@@ -87,8 +87,8 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 def app() -> None:
     """Check, show, convert and compare Cilium's load-balancer services.
 
-    It works on JSON: what `cilium service list -o json` prints, what the agent's API
-    answers, and what clients send to it.
+    It reads what `cilium service list -o json` of any release prints, as JSON, YAML or a
+    table, what the agent's API answers, and what clients send to it; `audit` reads sysdumps.
 
     \b
     Examples:
@@ -97,6 +97,8 @@ def app() -> None:
       loadbalancer list --state quarantined now.json
       loadbalancer diff before.json now.json    what has changed?
       loadbalancer convert --to ndjson now.json | grep 10.0.0.7
+      loadbalancer audit sysdump.zip            who disagrees: Kubernetes, agent, kernel?
+      loadbalancer expect --node worker-3 objects.yaml
       loadbalancer flags 0x1044                 what do these bits mean?
       loadbalancer state quarantined active     may a backend go there?
 

@@ -69,6 +69,32 @@ def test_an_archive_says_the_same_as_its_folder(invoke: Invoke, tmp_path: Path) 
     assert invoke("audit", archive) == invoke("audit", "sysdump")
 
 
+def test_what_an_audit_of_a_cut_off_archive_says(invoke: Invoke, tmp_path: Path) -> None:
+    archive = shutil.make_archive(str(tmp_path / "dump"), "zip", EXAMPLES, "sysdump")
+    whole = Path(archive).read_bytes()
+    Path(archive).write_bytes(whole[: len(whole) // 2])
+    finished = invoke("audit", archive)
+    assert (finished.code, finished.out) == (2, "")
+    assert finished.err == (
+        f"loadbalancer: cannot read {archive}: the zip has no table of contents: "
+        "it is cut off (download it again)\n"
+    )
+
+
+@pytest.mark.parametrize("format", ["zip", "tar", "gztar"])
+@pytest.mark.parametrize("command", ["validate", "list", "convert"])
+def test_other_commands_say_what_reads_archives(
+    command: str, format: str, invoke: Invoke, tmp_path: Path
+) -> None:
+    archive = shutil.make_archive(str(tmp_path / "dump"), format, EXAMPLES, "sysdump")
+    finished = invoke(command, archive)
+    told = (
+        f"{archive}:1:1: error: a {format[-3:]} archive, not a dump: "
+        "`loadbalancer audit FILE` reads that of a sysdump"
+    )
+    assert (finished.code, told in finished.out + finished.err) == (1, True)
+
+
 def test_for_people_the_gravest_comes_first(invoke: Invoke) -> None:
     lines = invoke("audit", "sysdump").out.splitlines()
     assert [line for line in lines if line and not line.startswith(" ")] == [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tarfile
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from typing import Any
 from loadbalancer import SVC, SVCType, read_dump
 from loadbalancer.datapath import DatapathEntry, read_bpf
 from loadbalancer.payloads.dialects.dump import Dump
+from loadbalancer.payloads.dialects.formats import archive_format
 from loadbalancer.payloads.sources import CannotRead, Source
 from loadbalancer.sysdump import NodeDump, NodeOptions, SysdumpError, open_sysdump
 from loadbalancer.sysdump.objects import iter_objects
@@ -93,11 +93,17 @@ def served_addresses(services: Iterable[SVC]) -> tuple[str, ...]:
 def _is_archive(path: str) -> bool:
     try:
         return path != "-" and (
-            Path(path).is_dir() or zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
+            Path(path).is_dir() or _begins_as_zip(path) or tarfile.is_tarfile(path)
         )
     except OSError:
         # Reading it gives the reason why it cannot be read.
         return False
+
+
+def _begins_as_zip(path: str) -> bool:
+    """Also if its end, where `zipfile` looks, is cut off: who opens it says so."""
+    with open(path, "rb") as file:
+        return archive_format(file.read(4)) == "zip"
 
 
 def _bytes(path: str) -> bytes:
@@ -106,9 +112,9 @@ def _bytes(path: str) -> bytes:
 
 def _take_dump(evidence: Evidence, path: str) -> None:
     dump = read_dump(_bytes(path))
-    problems = [f"{path}: {each}" for each in dump.problems]
+    problems = [f"{Source(path).name}: {each}" for each in dump.problems]
     if problems and not dump.services:
-        raise CannotRead(path, str(dump.problems[0]))
+        raise CannotRead(Source(path).name, str(dump.problems[0]))
     evidence.problems += problems
     name = "" if path == "-" else Path(path).name.split(".")[0]
     _add(evidence, _view(name, dump, "", None), path)
@@ -125,7 +131,7 @@ def _take_archive(evidence: Evidence, path: str) -> None:
             evidence.objects += sysdump.objects()
             evidence.problems += [f"{path}: {each}" for each in sysdump.problems]
     except SysdumpError as error:
-        raise CannotRead(path, str(error)) from None
+        raise CannotRead(path, str(error).removeprefix(f"{path}: ")) from None
 
 
 def _view_of_node(evidence: Evidence, node: NodeDump) -> NodeView | None:

@@ -6,6 +6,7 @@ import codecs
 import zlib
 
 from ...errors import LoadBalancerError
+from .formats import archive_format
 
 __all__ = ["MAX_UNPACKED", "UndecodableError", "decoded"]
 
@@ -24,10 +25,15 @@ def decoded(data: bytes, *, max_unpacked: int = MAX_UNPACKED) -> bytes | str:
     """UTF-8 bytes without byte order mark, or a text that was in another encoding.
 
     Raises:
-        UndecodableError: broken gzip, too large a file, or not UTF-16 as its mark says.
+        UndecodableError: broken gzip, too large a file, not UTF-16 as its mark says, or an
+            archive of files.
     """
     if data.startswith(_GZIP):
         data = _unpacked(data, max_unpacked)
+    if archive := archive_format(data):
+        raise UndecodableError(
+            f"a {archive} archive, not a dump: `loadbalancer audit FILE` reads that of a sysdump"
+        )
     if data.startswith(_UTF_16):
         try:
             return data.decode("utf-16")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_another_format"]
+__all__ = ["archive_format", "is_another_format"]
 
 # Gzip and the byte order marks of UTF-16; the table of `service list`; YAML; a row, a change or
 # a whole dump of StateDB.
+_ARCHIVES = re.compile(rb"(?P<zip>PK(?:\x03\x04|\x05\x06))|.{257}(?P<tar>ustar)", re.DOTALL)
 _BEGINNINGS = re.compile(
     rb"""\x1f\x8b|\xff\xfe|\xfe\xff
     |\s*ID[ ]+Frontend[ ]
@@ -19,5 +20,11 @@ _BEGINNINGS = re.compile(
 
 
 def is_another_format(beginning: bytes) -> bool:
-    """Whether the beginning of a dump is that of YAML, a table, StateDB, gzip or UTF-16."""
-    return _BEGINNINGS.match(beginning) is not None
+    """Whether it begins as YAML, a table, StateDB, gzip, UTF-16 or an archive does."""
+    return bool(_BEGINNINGS.match(beginning) or archive_format(beginning))
+
+
+def archive_format(beginning: bytes) -> str | None:
+    """`zip` or `tar`, if it begins as such an archive does."""
+    found = _ARCHIVES.match(beginning)
+    return found and found.lastgroup
