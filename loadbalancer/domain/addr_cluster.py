@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from ..errors import AddressError
 from .encoders import encode_as_text
 from .go_text import quote
-from .ip_text import MAPPED_PREFIX, is_canonical_ipv6, is_ipv4, pack_ip, read_ip
+from .ip_text import IPV4, MAPPED_PREFIX, is_canonical_ipv6, is_ipv4, pack_ip, read_ip
 from .patterns import ADDR_CLUSTER
 from .scalars import UINT32_MAX
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
 
-__all__ = ["AddrCluster"]
+__all__ = ["AddrCluster", "parsed_by_schema"]
 
 _leading_digits = re.compile("[0-9]*").match
 _new = object.__new__
@@ -58,16 +58,26 @@ class AddrCluster:
             AddressError: the text is not such an address; the message is the reference's.
             TypeError: it is not text.
         """
-        self = _new(cls)
-        self._as20 = b""
         if type(text) is not str:
             # The text itself, however a subclass would print it.
             text = str.__str__(text)
-        if is_ipv4(text) or is_canonical_ipv6(text):
-            self._text = text
-            self._zone = ""
-            self._cluster_id = 0
-            return self
+        return cls._of_canonical(text) if is_ipv4(text) else cls._parse_other(text)
+
+    @classmethod
+    def _of_canonical(cls, text: str) -> Self:
+        """The address of a text in canonical form, without zone and cluster id."""
+        self = _new(cls)
+        self._text = text
+        self._zone = ""
+        self._cluster_id = 0
+        self._as20 = b""
+        return self
+
+    @classmethod
+    def _parse_other(cls, text: str) -> Self:
+        """Read what is not the text of an IPv4 address alone."""
+        if is_canonical_ipv6(text):
+            return cls._of_canonical(text)
         address, at, digits = text.rpartition("@")
         canonical, zone = read_ip(address if at else text)
         cluster_id = _parse_cluster_id(digits) if at else 0
@@ -75,7 +85,7 @@ class AddrCluster:
             canonical += "%" + zone
         if cluster_id:
             canonical += f"@{cluster_id}"
-        self._text = canonical
+        self = cls._of_canonical(canonical)
         self._zone = zone
         self._cluster_id = cluster_id
         return self
@@ -210,6 +220,19 @@ class AddrCluster:
 
 
 encode_as_text(AddrCluster, AddrCluster._written_out)  # pyright: ignore[reportPrivateUsage]
+
+
+def parsed_by_schema(text: core_schema.CoreSchema) -> core_schema.CoreSchema:
+    """What makes texts that a schema has taken addresses: `AddrCluster.parse`.
+
+    Pydantic tells IPv4 apart by itself, which takes a twentieth of a PUT less time.
+    """
+    canonical, other = AddrCluster._of_canonical, AddrCluster._parse_other  # pyright: ignore[reportPrivateUsage]
+    after = core_schema.no_info_after_validator_function
+    ipv4 = core_schema.str_schema(strict=True, pattern=f"^(?:{IPV4})$")
+    return core_schema.union_schema(
+        [after(canonical, ipv4), after(other, text)], mode="left_to_right"
+    )
 
 
 def _text_of(address: IPv4Address | IPv6Address) -> str:

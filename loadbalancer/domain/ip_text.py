@@ -16,7 +16,7 @@ from pydantic_core import SchemaValidator, core_schema
 from ..errors import AddressError
 from .go_text import quote
 
-__all__ = ["MAPPED_PREFIX", "is_canonical_ipv6", "is_ipv4", "pack_ip", "read_ip"]
+__all__ = ["IPV4", "MAPPED_PREFIX", "is_canonical_ipv6", "is_ipv4", "pack_ip", "read_ip"]
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
@@ -28,8 +28,9 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
 
 
 _OCTET = "(?:[1-9]?[0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
-# Four decimal octets without leading zeros: such a text is its own canonical form.
-is_ipv4 = _matcher(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}")
+IPV4 = rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}"
+"""Four decimal octets without leading zeros: such a text is its own canonical form."""
+is_ipv4 = _matcher(IPV4)
 _GROUP = "[0-9a-fA-F]{1,4}"
 _is_groups = _matcher(rf"{_GROUP}(?::{_GROUP})*")
 
@@ -94,8 +95,10 @@ def is_canonical_ipv6(text: str) -> bool:
     """
     if _is_canonical_if_short(text):
         # The "::" is for two groups at least.
-        most = _IPV6_GROUPS - 2 + (text.startswith("::") or text.endswith("::"))
-        return text.count(":") <= most and not text.startswith("::ffff:")
+        colons = text.count(":")
+        if colons < _IPV6_GROUPS - 1:
+            return not text.startswith("::ffff:")
+        return colons == _IPV6_GROUPS - 1 and (text.startswith("::") or text.endswith("::"))
     return _is_canonical_if_8_groups(text) and text.count(":") == _IPV6_GROUPS - 1
 
 

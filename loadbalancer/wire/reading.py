@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, NoReturn, cast
 from pydantic_core import CoreSchema, PydanticOmit, core_schema
 
 from .. import models
-from ..domain.addr_cluster import AddrCluster
+from ..domain.addr_cluster import AddrCluster, parsed_by_schema
 from ..domain.backend import Backend
 from ..domain.backend_state import BackendState
 from ..domain.domain_model import DomainModel, all_fields_set
@@ -64,8 +64,9 @@ class Reading:
         """
         self._nulls = nulls
         # A tenth of a PUT, as services are updated over and over.
-        parse = Recalled(AddrCluster.parse).__getitem__ if recalls else AddrCluster.parse
-        self._address = _after_text(parse)
+        self._address = (
+            _after_text(Recalled(AddrCluster.parse).__getitem__) if recalls else parsed_by_schema
+        )
 
     def frontend(self, cls: type[L3n4Addr] = L3n4Addr) -> CoreSchema:
         """A FrontendAddress → `L3n4Addr` or a subclass."""

@@ -7,7 +7,7 @@ the converters do; see `reading` for how a step is saved.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache, lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -212,31 +212,42 @@ def _split_equal_specs(
         start = after + len(comma)
 
 
-def _reader(
-    schema_of: Callable[[Reading], CoreSchema], *, recalls: bool = False
-) -> Callable[[Text], Any]:
-    """What reads JSON by a schema, or returns None if anything is wrong.
+class _Reader:
+    """Reads JSON by a schema; None if anything is wrong.
 
     Hardly any text has a null for what is absent: those that have are read once more. Why
-    something is refused is not for these to say, but for the wire models and the converters.
+    something is refused is not for this to say, but for the wire models and the converters.
     """
 
-    # Each takes milliseconds to make, and most programs need one of them.
-    @cache
-    def read(nulls: bool) -> Callable[[Text], Any]:
-        return validator(schema_of(Reading(nulls=nulls, recalls=recalls))).validate_json
+    def __init__(
+        self, schema_of: Callable[[Reading], CoreSchema], *, recalls: bool = False
+    ) -> None:
+        self._schema_of = schema_of
+        self._recalls = recalls
 
-    def read_or_none(data: Text) -> Any:
+    def read(self, data: Text) -> Any:
         try:
-            return read(False)(data)
+            return self._without_nulls(data)
         except ValidationError:
             pass
         try:
-            return read(True)(data)
+            return self._with_nulls(data)
         except ValidationError:
             return None
 
-    return read_or_none
+    # Each takes milliseconds to make, and most programs need one of them.
+
+    @cached_property
+    def _without_nulls(self) -> Callable[[Text], Any]:
+        return self._of(nulls=False)
+
+    @cached_property
+    def _with_nulls(self) -> Callable[[Text], Any]:
+        return self._of(nulls=True)
+
+    def _of(self, *, nulls: bool) -> Callable[[Text], Any]:
+        schema = self._schema_of(Reading(nulls=nulls, recalls=self._recalls))
+        return validator(schema).validate_json
 
 
 def _nested_spec(reading: Reading) -> CoreSchema:
@@ -246,13 +257,13 @@ def _nested_spec(reading: Reading) -> CoreSchema:
     return schema
 
 
-_read_spec: Callable[[Text], SVC | None] = _reader(Reading.spec)
-_recall_spec: Callable[[Text], SVC | None] = _reader(Reading.spec, recalls=True)
-_read_service: Callable[[Text], SVC | None] = _reader(Reading.service)
-_read_services: Callable[[Text], list[SVC] | None] = _reader(
+_read_spec: Callable[[Text], SVC | None] = _Reader(Reading.spec).read
+_recall_spec: Callable[[Text], SVC | None] = _Reader(Reading.spec, recalls=True).read
+_read_service: Callable[[Text], SVC | None] = _Reader(Reading.service).read
+_read_services: Callable[[Text], list[SVC] | None] = _Reader(
     lambda reading: core_schema.list_schema(reading.service(), fail_fast=True)
-)
-_read_nested_spec: Callable[[Text], list[list[list[SVC]]] | None] = _reader(_nested_spec)
+).read
+_read_nested_spec: Callable[[Text], list[list[list[SVC]]] | None] = _Reader(_nested_spec).read
 
 
 @lru_cache(maxsize=1)
