@@ -57,7 +57,8 @@ def command(
 
     FILE has Services, EndpointSlices, Pods and Nodes as `kubectl get -o json` or yaml prints
     them, or is a state file of Cilium 1.18. The table is that of `loadbalancer list`, without
-    ids, which every agent gives out by itself.
+    ids, which every agent gives out by itself. What an agent does list is compared with it by
+    `loadbalancer audit`.
 
     \b
     Examples:

@@ -130,7 +130,9 @@ def _protocol(addr: L3n4Addr) -> L4Type:
 
 def _compare(wanted: SVC, found: SVC | None) -> None:
     """Raise an error that names the first fact that is lost."""
-    about = f"{wanted.name} {name_of(wanted.frontend)}"
+    about = name_of(wanted.frontend)
+    if wanted.name != ServiceName():
+        about = f"{wanted.name} {about}"
     if found is None:
         raise StateFileError(f"{about}: a Service cannot have this frontend ({wanted.type}) alone")
     told, kept = _facts(wanted), _facts(found)

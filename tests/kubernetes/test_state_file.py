@@ -121,6 +121,10 @@ def facts(svc: SVC) -> str:
             "shop/web 10.96.0.1:80/TCP: a Service cannot have this frontend (LoadBalancer) alone",
         ),
         (
+            {"type": SVCType.LoadBalancer, "name": ServiceName()},
+            "10.96.0.1:80/TCP: a Service cannot have this frontend (LoadBalancer) alone",
+        ),
+        (
             {"type": SVCType.LocalRedirect},
             "shop/web 10.96.0.1:80/TCP: a Service cannot have this frontend (LocalRedirect) alone",
         ),
