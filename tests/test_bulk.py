@@ -379,3 +379,19 @@ def test_backends_that_are_read_share_their_keys(read: Callable[[Text], list[SVC
     fields = read(listed(service(SPEC)))[0].backends[0].__dict__
     with_keys_of_its_own = dict(fields)
     assert sys.getsizeof(fields) < sys.getsizeof(with_keys_of_its_own)
+
+
+def test_an_unvalidated_number_is_not_recalled_for_others() -> None:
+    backend = Backend(addr_cluster=AddrCluster("10.1.0.1"), port=80, id=1, weight=50)
+    odd, good = (
+        EVERY_FIELD.model_copy(update={"backends": [each]})
+        for each in (backend.model_copy(update={"weight": 50 * 1.0}), backend)
+    )
+    dump_services([odd])
+    assert b'"weight":50}' in dump_services([good])
+
+
+def test_custard_is_no_archive() -> None:
+    text = listed(service(SPEC.replace('"web"', '"custard"', 1)))
+    shifted = " " * (257 - text.index("ustard")) + text
+    assert len(read_dump(shifted).services) == 1

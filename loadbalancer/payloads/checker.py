@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
-from .dialects.formats import is_another_format
+from .dialects.formats import archive_format, is_another_format
 from .json_values import is_object
 from .kinds import Kind, as_read_by_agent, has_unknown_keys, recognise
 from .positions import Path, find_spans, pointer
@@ -96,7 +96,9 @@ class Checker:
         pieces = iter(chunks)
         first = next(pieces, b"")
         if not self.is_strict and self.kind in (None, Kind.SERVICE) and is_another_format(first):
-            yield from self._check_dump(b"".join([first, *pieces]), file)
+            # An archive is refused, however long it is.
+            data = first if archive_format(first) else b"".join([first, *pieces])
+            yield from self._check_dump(data, file)
             return
         yield from self._check_json(chain([first], pieces), file)
 

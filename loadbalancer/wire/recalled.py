@@ -26,7 +26,8 @@ class Recalled(dict[_Key, _Made]):
 
     def __missing__(self, key: _Key) -> _Made:
         made = self._make(key)
-        if isinstance(key, str) and len(key) >= _LONG:
+        # Keys of other types may equal these and be written otherwise, as 50.0 is.
+        if type(key) not in (int, str) or (isinstance(key, str) and len(key) >= _LONG):
             return made
         if len(self) >= self._most:
             self.clear()

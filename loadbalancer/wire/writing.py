@@ -53,7 +53,9 @@ def spec_json(svc: SVC, *, include_protocol: bool = True) -> str:
 
 def _backends(backends: list[Backend]) -> str:
     texts: list[str] = []
-    last = 0
+    # Those of this moment: another thread may change the list meanwhile.
+    backends = list(backends)
+    last = backends[0].id if backends else 0
     for backend in backends:
         fields = backend.__dict__
         # Mostly they are in order: to look here takes less time than to sort them.

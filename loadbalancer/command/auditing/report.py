@@ -99,7 +99,9 @@ def _on(names: Sequence[str], of: int) -> list[Part]:
     """Which of so many nodes something is about; nothing where there is one."""
     if of == 1:
         return []
-    listed = "all nodes" if len(names) == of else visible(", ".join(names))
+    listed = (
+        "all nodes" if len(names) == of else visible(", ".join(each or "<stdin>" for each in names))
+    )
     return [(f"  [{listed}]", "cyan")]
 
 
