@@ -15,7 +15,6 @@ __all__ = [
     "backend_defaults",
     "defaults",
     "service_defaults",
-    "sharing_keys",
 ]
 
 Fields = dict[str, Any]
@@ -29,13 +28,13 @@ def defaults(cls: type[DomainModel]) -> Fields:
 
 def backend_defaults(weight: int = DEFAULT_BACKEND_WEIGHT) -> Fields:
     """The fields of a backend of which the wire says nothing but where it is."""
-    return sharing_keys(defaults(Backend) | {"weight": weight})
+    return _sharing_keys(defaults(Backend) | {"weight": weight})
 
 
 @cache
 def service_defaults() -> Fields:
     """The fields of a service without flags; the lists are to be replaced by new ones."""
-    return sharing_keys(
+    return _sharing_keys(
         defaults(SVC)
         | {
             "type": SVCType.ClusterIP,
@@ -46,7 +45,7 @@ def service_defaults() -> Fields:
     )
 
 
-def sharing_keys(fields: Fields) -> Fields:
+def _sharing_keys(fields: Fields) -> Fields:
     """The same fields as a dictionary whose copies share one table of keys (PEP 412).
 
     A dump takes a sixth less memory for it, and is written in a twentieth less time. To be

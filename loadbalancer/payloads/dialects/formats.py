@@ -6,11 +6,12 @@ import re
 
 __all__ = ["archive_format", "is_another_format"]
 
-# Gzip and the byte order marks of UTF-16; the table of `service list`; YAML; a row, a change or
-# a whole dump of StateDB.
+# The mark of a tar has a NUL behind it, as no text has: names may have "ustar" in them.
 _ARCHIVES = re.compile(
     rb"(?P<zip>PK(?:\x03\x04|\x05\x06))|.{257}(?P<tar>ustar(?:\x00|[ ]{2}\x00))", re.DOTALL
 )
+# Gzip and the byte order marks of UTF-16; the table of `service list`; YAML; a row, a change or
+# a whole dump of StateDB.
 _BEGINNINGS = re.compile(
     rb"""\x1f\x8b|\xff\xfe|\xfe\xff
     |\s*ID[ ]+Frontend[ ]
