@@ -25,7 +25,7 @@ from benchmarks.server_load import CALLS, SERVICES, ask, body, client, message
 from loadbalancer.agent.stores.etcd.address import parse_etcd_url
 from loadbalancer.agent.stores.etcd.store import EtcdStore
 from loadbalancer.server import ServiceAPI, create_app
-from loadbalancer.server.slow_clients import best_protocol
+from loadbalancer.server.process.slow_clients import best_protocol
 from tests.server.etcd_cluster import EtcdCluster, new_prefix
 
 CLIENTS = 2

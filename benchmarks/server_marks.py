@@ -36,8 +36,8 @@ BARE = """
 import sys
 from pathlib import Path
 from uvicorn import Config, Server
-from loadbalancer.server.slow_clients import best_protocol
-from loadbalancer.server.sockets import UnixSocket, listen_tcp
+from loadbalancer.server.process.slow_clients import best_protocol
+from loadbalancer.server.process.sockets import UnixSocket, listen_tcp
 
 answer = open(sys.argv[3], "rb").read()
 

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from .domain.service import SVC, ServiceName
     from .domain.service_flags import ServiceFlagBit, ServiceFlags, SvcFlagParam, new_svc_flag
     from .domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+    from .dumps.dump import Dump, DumpProblem, Note
+    from .dumps.json_text.streaming import iter_services
+    from .dumps.reading import read_dump
+    from .dumps.writing import UnsaidError, unsaid_facts, write_dump
+    from .dumps.yaml_dump import YamlMissingError
     from .errors import (
         AddressError,
         BackendStateError,
@@ -37,12 +42,7 @@ if TYPE_CHECKING:
         LoadBalancerError,
     )
     from .go_index import go_names
-    from .payloads.dialects.dump import Dump, DumpProblem, Note
-    from .payloads.dialects.reading import read_dump
-    from .payloads.dialects.releases import ReleaseError
-    from .payloads.dialects.writing import UnsaidError, unsaid_facts, write_dump
-    from .payloads.dialects.yaml_dump import YamlMissingError
-    from .payloads.streaming import iter_services
+    from .releases import Release, ReleaseError
     from .wire.converters import (
         new_backend_from_backend_model,
         new_l3n4_addr_from_backend_model,
@@ -84,12 +84,12 @@ _NAMES_OF_MODULES = {
     "domain.scalars": "BackendID FEPortName ID Preferred ServiceID",
     "domain.service": "SVC ServiceName",
     "domain.service_flags": "ServiceFlagBit ServiceFlags SvcFlagParam new_svc_flag",
-    "payloads.dialects.dump": "Dump DumpProblem Note",
-    "payloads.dialects.reading": "read_dump",
-    "payloads.dialects.releases": "ReleaseError",
-    "payloads.dialects.writing": "UnsaidError unsaid_facts write_dump",
-    "payloads.dialects.yaml_dump": "YamlMissingError",
-    "payloads.streaming": "iter_services",
+    "dumps.dump": "Dump DumpProblem Note",
+    "dumps.reading": "read_dump",
+    "releases": "Release ReleaseError",
+    "dumps.writing": "UnsaidError unsaid_facts write_dump",
+    "dumps.yaml_dump": "YamlMissingError",
+    "dumps.json_text.streaming": "iter_services",
     "domain.service_type": "SVCNatPolicy SVCTrafficPolicy SVCType",
 }
 _MODULE_OF_NAME = {
@@ -122,6 +122,7 @@ __all__ = [
     "LoadBalancerError",
     "Note",
     "Preferred",
+    "Release",
     "ReleaseError",
     "SVCNatPolicy",
     "SVCTrafficPolicy",

@@ -21,6 +21,7 @@ from loadbalancer import (
     L3n4AddrID,
     L4Type,
     Note,
+    Release,
     ReleaseError,
     ServiceName,
     SVCTrafficPolicy,
@@ -101,8 +102,7 @@ class TestCases:
     @cases_of_a_release
     def test_the_release_is_among_those_it_can_be_from(self, cases: list[Row]) -> None:
         for case in cases:
-            earliest, latest = (RELEASES.index(each) for each in read_dump(case["text"]).releases)
-            assert earliest <= RELEASES.index(case["release"]) <= latest
+            assert Release.parse(case["release"]) in read_dump(case["text"]).release_range
 
     @cases_of_a_release
     def test_what_was_read_is_written_and_read_again(self, cases: list[Row]) -> None:
@@ -168,7 +168,7 @@ class TestEncodings:
         assert problem.reason.startswith(reason)
 
     def test_a_bomb_is_not_unpacked(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        from loadbalancer.payloads.dialects.decoding import UndecodableError, decoded
+        from loadbalancer.dumps.decoding import UndecodableError, decoded
 
         with pytest.raises(UndecodableError, match="more than 1,000 bytes"):
             decoded(gzip.compress(bytes(1_000_000)), max_unpacked=1000)
@@ -254,10 +254,10 @@ class TestJSON:
         dump = read_dump(text, release="1.13")
         assert dump.services == load_services(text)
         assert dump.notes == []
-        assert dump.releases == ("1.13", "1.17") or dump.releases[0] == "1.13"
+        assert dump.releases == ("1.13", "1.16")
 
     def test_an_unknown_release(self) -> None:
-        with pytest.raises(ReleaseError, match=r"unknown release '1\.5', expected 1\.6 to 1\.20"):
+        with pytest.raises(ReleaseError, match=r"unknown release '1\.5', the oldest known is 1\.6"):
             read_dump("[]", release="1.5")
         assert read_dump("[]", release="v1.18.4").services == []
 

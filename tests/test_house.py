@@ -14,21 +14,22 @@ from .support import ROOT
 
 PACKAGE = ROOT / "loadbalancer"
 
-# What a room may import beside itself; `errors` is everybody's.
+# What a package may import beside itself; `errors` and `releases` may be imported by all.
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     "text": {"domain"},
     "schemas": set(),
     "wire": {"domain", "models"},
-    "payloads": {"domain", "wire", "models", "schemas"},
+    "dumps": {"domain", "wire"},
+    "checking": {"domain", "wire", "models", "schemas", "dumps"},
     "agent": {"domain"},
-    "kubernetes": {"domain", "wire", "payloads", "agent"},
-    "datapath": {"domain", "wire", "payloads"},
-    "audit": {"domain"},
-    "sysdump": {"domain", "wire", "payloads", "kubernetes", "datapath"},
-    "server": {"domain", "wire", "models", "schemas", "payloads", "agent"},
+    "kubernetes": {"domain", "wire", "dumps", "agent"},
+    "datapath": {"dumps"},
+    "audit": {"domain", "wire", "dumps", "kubernetes"},
+    "sysdump": {"domain", "wire", "dumps", "kubernetes", "audit"},
+    "server": {"domain", "wire", "models", "schemas", "dumps", "checking", "agent"},
     "command": {
-        *("domain", "wire", "models", "schemas", "payloads", "agent", "server"),
+        *("domain", "wire", "models", "schemas", "dumps", "checking", "agent", "server"),
         *("kubernetes", "datapath", "audit", "sysdump"),
     },
 }
@@ -47,9 +48,9 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
     "agent.stores.sqlite": ({"wire"}, "a store keeps the JSON of its services ready"),
 }
 # These belong to no room: the package itself and what everybody may know.
-OUTSIDE = {"__init__", "__main__", "errors", "go_index"}
+OUTSIDE = {"__init__", "__main__", "errors", "go_index", "releases"}
 LONGEST_MODULE = 400
-MOST_MODULES = 24
+MOST_MODULES = 20
 
 
 def modules() -> dict[str, Path]:

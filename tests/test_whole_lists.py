@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadbalancer.payloads.checker import Checked, Checker
-from loadbalancer.payloads.whole_lists import WholeLists
+from loadbalancer.checking.checker import Checked, Checker
+from loadbalancer.checking.whole_lists import WholeLists
 
 from .service_lists import LISTS, NO_FRONTEND, NO_SCOPE, SPACED, SPEC, service, spaced_service
 

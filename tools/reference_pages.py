@@ -69,14 +69,14 @@ _SUBJECTS = (
         "Between wire and domain",
         "From the JSON of the API to what it means, and back: by way of the wire models, or for "
         "whole lists and requests without them.",
-        "wire.converters wire.refusals wire.services payloads.streaming",
+        "wire.converters wire.refusals wire.services dumps.json_text.streaming",
     ),
     _Subject(
         "dumps",
         "Dumps of all releases",
         "What agents of 1.6 to 1.20 print, read and written. The [guide](../releases.md) says "
         "which formats there are.",
-        "payloads.dialects",
+        "dumps",
     ),
     _Subject(
         "errors",

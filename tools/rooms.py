@@ -12,18 +12,19 @@ ROOT = Path(__file__).resolve().parent.parent
 # What is said in each box, and where it stands: its column and row, from the left and the top.
 _ROOMS: dict[str, tuple[str, float, int]] = {
     "command": ("the terminal: Click and printing", 2.5, 0),
-    "sysdump": ("archives of a cluster", 0.95, 1),
-    "datapath": ("the kernel's maps", 0.4, 2),
-    "kubernetes": ("objects, and what they ask for", 1.45, 2),
-    "server": ("the service API over HTTP", 2.6, 2),
-    "payloads": ("JSON, YAML, text of all releases", 0.95, 3),
-    "agent": ("the agent's rules, and stores", 2.7, 3),
-    "audit": ("what differs, as findings", 3.75, 3),
-    "schemas": ("JSON Schemas, OpenAPI", 0.0, 4),
-    "text": ("numbers and states as text", 2.1, 4),
-    "wire": ("JSON and domain, one release", 1.05, 4),
-    "models": ("wire models, generated", 1.05, 5),
-    "domain": ("addresses, backends, services", 2.8, 5),
+    "sysdump": ("archives of a cluster", 1.0, 1),
+    "server": ("the service API over HTTP", 3.2, 1),
+    "audit": ("what differs, as findings", 1.0, 2),
+    "checking": ("what is wrong with an input", 3.2, 2),
+    "datapath": ("the public name of bpf dumps", 0.0, 3),
+    "kubernetes": ("objects, and expected services", 1.5, 3),
+    "dumps": ("dumps of every release", 0.8, 4),
+    "agent": ("the agent's rules, and stores", 2.2, 4),
+    "schemas": ("JSON Schemas, OpenAPI", 3.9, 4),
+    "text": ("numbers and states as text", 2.9, 5),
+    "wire": ("JSON and domain, release 1.13", 1.1, 5),
+    "models": ("wire models, generated", 3.5, 6),
+    "domain": ("addresses, backends, services", 1.7, 6),
 }
 _WIDTH, _HEIGHT = 244, 62
 _COLUMN, _ROW, _MARGIN = 256, 108, 20

@@ -77,7 +77,7 @@ def _run(argv: Sequence[str]) -> int:
 
 def _fail(error: Exception) -> int:
     from .exit_codes import TROUBLE
-    from .printing import complain
+    from .output.printing import complain
 
     if isinstance(error, OSError):
         _discard_output()

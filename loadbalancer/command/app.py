@@ -46,7 +46,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The subcommand; an unknown name is an error that says which one was probably meant."""
-        from ..payloads.near_misses import nearest
+        from ..checking.suggestions import nearest
 
         names = self.list_commands(ctx)
         if args and args[0] not in names and not args[0].startswith("-"):

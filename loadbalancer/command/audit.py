@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..payloads.sources import standard_input_if_piped
 from .exit_codes import DIFFERS, OK, TROUBLE
-from .options import format_option
-from .printing import Printer, complain
+from .input.options import format_option
+from .input.sources import standard_input_if_piped
+from .output.printing import Printer, complain
 
 if TYPE_CHECKING:
     from .auditing.evidence import Evidence
@@ -77,10 +77,10 @@ def command(
     from loadbalancer import LoadBalancerError
     from loadbalancer.audit import disagreements
 
-    from ..payloads.sources import CannotRead
     from .auditing.evidence import gather, read_entries
     from .auditing.node_audit import audit_node
     from .auditing.report import Report, print_report, write_json
+    from .input.sources import CannotRead
 
     try:
         evidence = gather(paths, kubernetes)

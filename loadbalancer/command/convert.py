@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..payloads.sources import CannotRead, Source
-from .options import as_option, files_argument, kind_of_option
-from .printing import writer_of_data
-from .progress import reading_bar
+from .input.options import as_option, files_argument, kind_of_option
+from .input.sources import CannotRead, Source
+from .output.printing import writer_of_data
+from .output.progress import reading_bar
 
 if TYPE_CHECKING:
-    from ..payloads.checker import Item
-    from .intake import Intake
+    from ..checking.checker import Item
+    from .input.intake import Intake
 
 __all__ = ["command"]
 
@@ -73,8 +73,8 @@ def command(
       1  something was left out, since it is invalid; standard error says why
       2  something could not be read
     """
-    from ..payloads.rewriting import domain_json, wire_json
-    from .intake import Intake
+    from .input.intake import Intake
+    from .output.rewriting import domain_json, wire_json
 
     is_dump = form in ("json", "yaml", "text")
     if release and not is_dump:
@@ -135,7 +135,7 @@ class _Losses:
 
     def tell(self) -> None:
         """Say on standard error what the output lacks, if it lacks anything."""
-        from .printing import complain
+        from .output.printing import complain
 
         told = [f"{fact} ({count:,} times)" for fact, count in self._facts.items() if count]
         if told:
@@ -154,7 +154,7 @@ def _write_dump(
     from loadbalancer import LoadBalancerError, unsaid_facts, write_dump
 
     from ..domain.identity import address_order
-    from .printing import complain
+    from .output.printing import complain
 
     services = list(intake.services(sources))
     if is_sorted:
@@ -177,7 +177,7 @@ def _write_state_file(intake: Intake, sources: Sequence[Source | CannotRead]) ->
     from loadbalancer.kubernetes import StateFileError, write_state_file
 
     from .exit_codes import INVALID
-    from .printing import complain
+    from .output.printing import complain
 
     try:
         writer_of_data()(write_state_file(intake.services(sources)))
@@ -211,8 +211,8 @@ def _write_array_or_value(values: Iterable[tuple[Item, str]], intake: Intake) ->
 def _order(item: Item) -> tuple[str, object]:
     from loadbalancer import SVC
 
+    from ..checking.checker import StateUpdate
     from ..domain.identity import address_order
-    from ..payloads.checker import StateUpdate
 
     domain = item.domain
     if isinstance(domain, StateUpdate):

@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from ..payloads.sources import Source
 from .exit_codes import DIFFERS, OK, TROUBLE
-from .options import format_option
-from .printing import Printer, complain
-from .progress import reading_bar
+from .input.options import format_option
+from .input.sources import Source
+from .output.printing import Printer, complain
+from .output.progress import reading_bar
 
 __all__ = ["command"]
 
@@ -44,9 +44,9 @@ def command(before: str, after: str, quiet: bool, output_format: str) -> int:
     """
     if before == after == "-":
         raise click.UsageError("only one of A and B can be standard input")
-    from ..payloads.comparison import compare
-    from .diff_report import print_comparison, write_json
-    from .intake import Intake
+    from ..audit.comparison import compare
+    from .input.intake import Intake
+    from .output.diff_report import print_comparison, write_json
 
     sources = [Source(before), Source(after)]
     with reading_bar(sources) as bar:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..payloads.sources import standard_input_if_piped
 from .exit_codes import OK, TROUBLE
-from .options import format_option
-from .printing import Printer, complain
+from .input.options import format_option
+from .input.sources import standard_input_if_piped
+from .output.printing import Printer, complain
 
 if TYPE_CHECKING:
     from loadbalancer.kubernetes import Node
@@ -78,7 +78,7 @@ def command(
     from loadbalancer.domain.identity import address_order
     from loadbalancer.kubernetes import expected_services
 
-    from ..payloads.sources import CannotRead
+    from .input.sources import CannotRead
 
     try:
         objects = [each for path in paths for each in _objects(path)]
@@ -110,7 +110,7 @@ def command(
     if output_format == "json":
         printer.stream.write(dump_services(services).decode() + "\n")
         return OK
-    from .service_table import print_services, row_of
+    from .output.service_table import print_services, row_of
 
     print_services(printer, [row_of(svc) for svc in services])
     return OK
@@ -120,7 +120,7 @@ def _objects(path: str) -> list[Any]:
     """The objects of a file; a state file holds them as well."""
     from loadbalancer.kubernetes import DocumentError, objects_of_state_file, read_documents
 
-    from ..payloads.sources import CannotRead, Source
+    from .input.sources import CannotRead, Source
 
     source = Source(path)
     try:

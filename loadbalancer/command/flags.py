@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .exit_codes import OK
-from .options import LibraryEnum, format_option
+from .input.options import LibraryEnum, format_option
 
 if TYPE_CHECKING:
     from loadbalancer import ServiceFlags, SvcFlagParam, SVCNatPolicy, SVCType
@@ -118,7 +118,7 @@ def _bits(flags: ServiceFlags) -> list[tuple[int, str]]:
 
 
 def _print(flags: ServiceFlags) -> None:
-    from .printing import Printer
+    from .output.printing import Printer
 
     printer = Printer()
     printer.line((f"{flags.uint16():#06x}", "bold"), f" = {flags.uint16()}: ", (str(flags), "cyan"))

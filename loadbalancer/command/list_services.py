@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
-from ..payloads.sources import CannotRead, Source
-from .options import AddressText, LibraryEnum, files_argument, format_option
-from .printing import STATE_STYLES, Printer, complain
-from .progress import reading_bar
-from .selection import ORDERS, Selection
+from .input.options import AddressText, LibraryEnum, files_argument, format_option
+from .input.selection import ORDERS, Selection
+from .input.sources import CannotRead, Source
+from .output.printing import STATE_STYLES, Printer, complain
+from .output.progress import reading_bar
 
 __all__ = ["command"]
 
@@ -106,8 +106,8 @@ def command(
       1  some could not be shown, since they are invalid; standard error says why
       2  something could not be read
     """
-    from .intake import Intake
-    from .service_table import TITLES, WIDE_TITLES, print_services, row_of, wide_row_of
+    from .input.intake import Intake
+    from .output.service_table import TITLES, WIDE_TITLES, print_services, row_of, wide_row_of
 
     selection = Selection(states, name, types, frontend or "", backend or "", no_active)
     key = ORDERS[order]

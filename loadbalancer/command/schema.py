@@ -54,7 +54,7 @@ def command(name: str | None, lists: bool, written: bool) -> int:
 
 
 def _known(name: str) -> str:
-    from ..payloads.near_misses import nearest
+    from ..checking.suggestions import nearest
 
     names = _names()
     if name in names:

@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from ..errors import LoadBalancerError, visible
-from ..server.sockets import DEFAULT_LISTEN
+from ..server.process.sockets import DEFAULT_LISTEN
 from .exit_codes import TROUBLE
 
 __all__ = ["serve"]
@@ -205,8 +205,8 @@ def serve(
     try:
         from ..agent.settings import Settings
         from ..agent.stores.opening import StoreTLS
+        from ..server.process.serve import ServeOptions, run_server
         from ..server.requests import Limits
-        from ..server.serve import ServeOptions, run_server
     except ModuleNotFoundError as error:
         raise _Trouble(
             f"{error.name} is missing: pip install 'cilium-loadbalancer[server]'"

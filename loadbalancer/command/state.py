@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from .exit_codes import INVALID, OK
-from .options import format_option
-from .printing import STATE_STYLES, Printer, console_for
+from .input.options import format_option
+from .output.printing import STATE_STYLES, Printer, console_for
 
 if TYPE_CHECKING:
     from loadbalancer import BackendState
@@ -66,8 +66,8 @@ def _state(text: str, argument: str) -> BackendState:
     """The state of a name, in any case, or of a number."""
     from loadbalancer import BackendState, BackendStateError, get_backend_state
 
-    from ..payloads.expectations import listed
-    from ..payloads.near_misses import nearest
+    from ..checking.expectations import listed
+    from ..checking.suggestions import nearest
 
     names = [str(state) for state in BackendState]
     if not text:

@@ -7,10 +7,10 @@ from contextlib import closing
 
 import click
 
-from ..payloads.sources import CannotRead, Source
-from .options import as_option, files_argument, format_option, kind_of_option
-from .printing import Printer
-from .progress import reading_bar
+from .input.options import as_option, files_argument, format_option, kind_of_option
+from .input.sources import CannotRead, Source
+from .output.printing import Printer
+from .output.progress import reading_bar
 
 __all__ = ["command"]
 
@@ -19,10 +19,10 @@ def _release(_: click.Context, __: click.Parameter, release: str | None) -> str 
     if release is not None:
         from loadbalancer import LoadBalancerError
 
-        from ..payloads.dialects.releases import release_number
+        from ..releases import Release
 
         try:
-            release_number(release)
+            Release.parse(release)
         except LoadBalancerError as error:
             raise click.BadParameter(str(error)) from None
     return release
@@ -35,9 +35,9 @@ def _release(_: click.Context, __: click.Parameter, release: str | None) -> str 
 @click.option("--strict-keys", is_flag=True, help="An unknown key is a problem, too.")
 @click.option(
     "--release",
-    metavar="1.N",
+    metavar="RELEASE",
     callback=_release,
-    help="Insist on a release, 1.6 to 1.20: a dump that cannot be from it is invalid.",
+    help="Insist on a release such as 1.18: a dump that cannot be from it is invalid.",
 )
 @click.option(
     "--max-problems",
@@ -87,8 +87,8 @@ def command(
       1  something is invalid
       2  something could not be read
     """
-    from .checking import Checks, check_files
-    from .reporting import JsonReporter, Reporter, Summary, TextReporter
+    from .input.checking import Checks, check_files
+    from .output.reporting import JsonReporter, Reporter, Summary, TextReporter
 
     if strict and release:
         raise click.UsageError("--strict is for release 1.13 alone: it goes without --release")

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from ..dumps.json_text.positions import pointer
 from ..errors import LoadBalancerError
-from ..payloads.positions import pointer
 
 __all__ = [
     "Container",

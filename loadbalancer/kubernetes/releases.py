@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
-from ..errors import LoadBalancerError
+from ..releases import Release
 
 __all__ = ["Rules", "rules_of"]
-
-_number = re.compile(r"v?1\.([0-9]{1,3})(?:\.[0-9]+)?").fullmatch
 
 
 class Rules(NamedTuple):
@@ -22,13 +19,10 @@ class Rules(NamedTuple):
 
 
 def rules_of(release: str) -> Rules:
-    """The rules of a release such as `1.13` or `v1.18.2`.
+    """Return the rules of a release such as `1.13` or `v1.18.2`.
 
     Raises:
-        LoadBalancerError: it is not the name of a release.
+        ReleaseError: it is not the name of a release.
     """
-    match = _number(release)
-    if match is None:
-        raise LoadBalancerError(f"not a release of Cilium: {release!r}, expected such as 1.18")
-    minor = int(match[1])
-    return Rules(minor >= 17, minor >= 19)
+    found = Release.parse(release)
+    return Rules(found.since(17), found.since(19))

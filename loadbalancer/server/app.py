@@ -19,18 +19,18 @@ from .. import __version__, schemas
 from ..agent.settings import Settings
 from ..agent.stores.base import Store, StoreError
 from ..agent.stores.memory import MemoryStore
-from ..payloads.checker import Checker
-from ..payloads.problems import Problem
-from ..payloads.verdict import Verdict
-from .access_log import AccessLog
+from ..checking.checker import Checker
+from ..checking.problems import Problem
+from ..checking.verdict import Verdict
 from .answers import CLOSE, refusal
 from .api import ServiceAPI
 from .bodies import BodyReader
-from .entrance import Entrance
 from .guard import Guard
 from .metrics import Metrics
 from .operations import refused_method
 from .pages import data_routes, page_routes
+from .process.access_log import AccessLog
+from .process.entrance import Entrance
 from .requests import Limits, RequestError
 from .router import answer_response
 

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator, core_schema
 
 from ..domain.service import SVC
+from ..dumps.json_text.positions import pointer
 from ..errors import LoadBalancerError
 from ..models import ServiceSpec
-from ..payloads.positions import pointer
 from ..wire.services import read_service_spec
 
 __all__ = [

@@ -95,8 +95,8 @@ def test_without_the_extra(
         (["--help"], {"pydantic", "rich", "loadbalancer.models"}),
         (["schema", "SVC"], {"pydantic", "rich", "loadbalancer.models"}),
         (["state", "active", "active"], {"pydantic.main", "rich", "loadbalancer.models"}),
-        (["validate", "service_list.json"], {"rich", "loadbalancer.payloads.diagnosis", "difflib"}),
-        (["list", "service_list.json"], {"rich", "loadbalancer.payloads.diagnosis", "difflib"}),
+        (["validate", "service_list.json"], {"rich", "loadbalancer.checking.diagnosis", "difflib"}),
+        (["list", "service_list.json"], {"rich", "loadbalancer.checking.diagnosis", "difflib"}),
     ],
 )
 def test_nothing_is_loaded_for_nothing(arguments: list[str], unwanted: set[str]) -> None:
@@ -198,7 +198,7 @@ def test_interrupted() -> None:
 
 def test_a_fault_of_its_own_is_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import loadbalancer.payloads.near_misses as module\n"
+        "import loadbalancer.checking.suggestions as module\n"
         "def fail(*_): raise RuntimeError('of no use')\n"
         "module.nearest = fail\n",
         encoding="utf-8",

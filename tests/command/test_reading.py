@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from loadbalancer.payloads.json_values import is_array, is_object
-from loadbalancer.payloads.positions import Path, find_spans, pointer
-from loadbalancer.payloads.splitting import Batch, read_batches
+from loadbalancer.dumps.json_text.positions import Path, find_spans, pointer
+from loadbalancer.dumps.json_text.splitting import Batch, read_batches
+from loadbalancer.dumps.json_text.values import is_array, is_object
 
 VALUES: list[Any] = [
     {"ip": "10.0.0.1", "text": 'a "quoted" \\ text, with ] and }', "x": [1, [2, {}], []]},

@@ -59,8 +59,8 @@ def test_what_a_release_cannot_say_is_told(invoke: Invoke, tmp_path: Path) -> No
     path.write_text(json.dumps([{"spec": {"frontend-address": frontend, "id": 1}}]))
     finished = invoke("convert", "--release", "1.13", "--to", "text", str(path))
     assert "/0/frontend/protocol: text of 1.13 cannot say SCTP" in finished.err
-    later = invoke("convert", "--release", "1.21", "--to", "text", str(path))
-    assert (later.code, "unknown release '1.21'" in later.err) == (2, True)
+    earlier = invoke("convert", "--release", "1.5", "--to", "text", str(path))
+    assert (earlier.code, "unknown release '1.5'" in earlier.err) == (2, True)
 
 
 def test_a_zone_is_a_difference(invoke: Invoke, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_its_own_release_is_insisted_on(
     finished = invoke("validate", "--release", group[1], "--format", "json", str(path))
     file = json.loads(finished.out)["files"][0]
     dump = read_dump(ONE_OF_EACH[group], release=group[1])
-    assert (finished.code, file["valid"], file["releases"]) == (0, True, list(dump.releases))
+    assert (finished.code, file["valid"], file["releases"]) == (0, True, list(dump.releases or ()))
     told = [(each["pointer"], each["rule"], each["message"]) for each in file["notes"]]
     # Text behind JSON gets a warning.
     assert told == [
@@ -147,7 +147,7 @@ def test_notes_for_programs(invoke: Invoke, tmp_path: Path) -> None:
     ("release", "line"),
     [
         ("1.13", "3:1: error: /1: not from release 1.13: it has what is there from 1.18 on"),
-        ("v1.20.1", "2:1: error: /0: not from release 1.20: it is from 1.16 or earlier"),
+        ("v1.20.1", "2:1: error: /0: not from release 1.20.1: it is from 1.16 or earlier"),
     ],
 )
 def test_a_release_is_insisted_on(
@@ -169,7 +169,7 @@ def test_a_table_is_of_another_release(invoke: Invoke, tmp_path: Path) -> None:
     assert "not from release 1.13: it has what is there from 1.17 on" in finished.out
 
 
-@pytest.mark.parametrize("options", [["--release", "1.21"], ["--strict", "--release", "1.13"]])
+@pytest.mark.parametrize("options", [["--release", "1.5"], ["--strict", "--release", "1.13"]])
 def test_a_release_that_makes_no_sense(invoke: Invoke, options: list[str]) -> None:
     finished = invoke("validate", *options, "dump.json")
     assert (finished.code, finished.out) == (2, "")

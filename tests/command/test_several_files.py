@@ -20,11 +20,11 @@ from typing import Any
 import pytest
 
 from loadbalancer.command import checking
-from loadbalancer.command.checking import Checks
-from loadbalancer.command.printing import Printer
-from loadbalancer.command.progress import Bar
-from loadbalancer.command.reporting import JsonReporter
-from loadbalancer.payloads.sources import CannotRead, Source
+from loadbalancer.command.input.checking import Checks
+from loadbalancer.command.input.sources import CannotRead, Source
+from loadbalancer.command.output.printing import Printer
+from loadbalancer.command.output.progress import Bar
+from loadbalancer.command.output.reporting import JsonReporter
 
 from ..support import DATA
 from .conftest import Invoke
@@ -224,7 +224,7 @@ HANGING = """
 import os, sys, time
 from multiprocessing import parent_process
 from loadbalancer.command import checking, main
-from loadbalancer.payloads.verdict import Verdict
+from loadbalancer.checking.verdict import Verdict
 
 def of(_, source, on_read, *__):
     assert parent_process() is not None

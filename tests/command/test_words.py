@@ -14,7 +14,7 @@ from loadbalancer import (
     is_valid_state_transition,
     schemas,
 )
-from loadbalancer.command.printing import STATE_STYLES
+from loadbalancer.command.output.printing import STATE_STYLES
 from loadbalancer.domain.backend_state import STATE_WORDS
 
 from .conftest import Invoke

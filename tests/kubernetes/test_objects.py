@@ -174,7 +174,7 @@ def test_states_follow_all_conditions_from_1_19_on(
 def test_a_release_has_to_be_one() -> None:
     with pytest.raises(LoadBalancerError) as caught:
         reflect([], NODE, release="latest")
-    assert str(caught.value) == "not a release of Cilium: 'latest', expected such as 1.18"
+    assert str(caught.value) == "not a release of Cilium: 'latest', expected such as 1.20"
 
 
 def test_a_loopback_host_port_is_served_at_the_unspecified_address() -> None:

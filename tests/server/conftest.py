@@ -11,7 +11,7 @@ from uvicorn import Config, Server
 
 from loadbalancer.agent.stores.opening import open_store
 from loadbalancer.server import MemoryStore, SQLiteStore, Store, create_app
-from loadbalancer.server.sockets import listen_tcp
+from loadbalancer.server.process.sockets import listen_tcp
 
 from .browser import Browser, find_browser
 from .etcd_cluster import ETCD, WITHOUT_ETCD, EtcdCluster, new_prefix

@@ -23,8 +23,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn import Config, Server
 
 from loadbalancer.server import create_app
-from loadbalancer.server.slow_clients import best_protocol
-from loadbalancer.server.sockets import UnixSocket, listen_tcp
+from loadbalancer.server.process.slow_clients import best_protocol
+from loadbalancer.server.process.sockets import UnixSocket, listen_tcp
 
 JSON_TYPE = {"Content-Type": "application/json"}
 

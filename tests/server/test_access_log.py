@@ -15,10 +15,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from loadbalancer.server import Limits, MemoryStore, Settings
-from loadbalancer.server.access_log import AccessLog, LogFormat
 from loadbalancer.server.app import create_server
 from loadbalancer.server.guard import Guard
-from loadbalancer.server.logs import VisibleFormatter
+from loadbalancer.server.process.access_log import AccessLog, LogFormat
+from loadbalancer.server.process.logs import VisibleFormatter
 
 from .live import ProcessServer
 from .payloads import backend, spec

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from loadbalancer.server.sockets import address_text, is_unix, passed_sockets
+from loadbalancer.server.process.sockets import address_text, is_unix, passed_sockets
 
 from .live import Reply, ask, wait_until
 from .payloads import spec

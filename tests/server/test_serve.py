@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from loadbalancer.server.serve import default_database
-from loadbalancer.server.sockets import ListenError, UnixSocket, parse_listen_address
+from loadbalancer.server.process.serve import default_database
+from loadbalancer.server.process.sockets import ListenError, UnixSocket, parse_listen_address
 
 from .live import ProcessServer, Reply, ask, wait_until
 from .payloads import backend, spec

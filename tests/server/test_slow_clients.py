@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from loadbalancer.server import Limits, create_app
-from loadbalancer.server.slow_clients import IMPATIENT_ANSWER, PROTOCOLS
+from loadbalancer.server.process.slow_clients import IMPATIENT_ANSWER, PROTOCOLS
 
 from .live import ThreadServer, UnixConnection, ask, ask_on, wait_until
 
@@ -60,7 +60,7 @@ def test_a_body_that_does_not_come_is_408(server: ThreadServer) -> None:
 def test_a_head_that_does_not_come_is_408(
     server: ThreadServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loadbalancer.server.slow_clients.HEADER_SECONDS", 0.2)
+    monkeypatch.setattr("loadbalancer.server.process.slow_clients.HEADER_SECONDS", 0.2)
     for start in (b"", b"GET /v1/service HTTP/1.1\r\nHost: x\r\n"):
         with connected(server.path) as client:
             client.sendall(start)
@@ -70,7 +70,7 @@ def test_a_head_that_does_not_come_is_408(
 def test_between_requests_there_is_time(
     server: ThreadServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loadbalancer.server.slow_clients.HEADER_SECONDS", 0.2)
+    monkeypatch.setattr("loadbalancer.server.process.slow_clients.HEADER_SECONDS", 0.2)
     with closing(UnixConnection(server.path)) as connection:
         for _ in range(3):
             assert ask_on(connection, "GET", "/v1/service").status == 200
@@ -79,7 +79,7 @@ def test_between_requests_there_is_time(
 def test_an_answer_that_nobody_reads_is_given_up(
     server: ThreadServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loadbalancer.server.slow_clients.STALLED_SECONDS", 0.2)
+    monkeypatch.setattr("loadbalancer.server.process.slow_clients.STALLED_SECONDS", 0.2)
     with connected(server.path) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         # Pipelined, so that the answers are more than any buffer holds.

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from loadbalancer import SVC, SVCType, read_dump
+from loadbalancer.command.input.sources import CannotRead, Source
 from loadbalancer.datapath import DatapathEntry, read_bpf
-from loadbalancer.payloads.dialects.dump import Dump
-from loadbalancer.payloads.dialects.formats import archive_format
-from loadbalancer.payloads.sources import CannotRead, Source
+from loadbalancer.dumps.dump import Dump
+from loadbalancer.dumps.formats import archive_format
+from loadbalancer.releases import Release
 from loadbalancer.sysdump import NodeDump, NodeOptions, SysdumpError, open_sysdump
 from loadbalancer.sysdump.objects import iter_objects
 
@@ -153,13 +154,9 @@ def _read_any(data: bytes) -> Dump:
 
 def _view(name: str, dump: Dump, release: str, entries: list[DatapathEntry] | None) -> NodeView:
     # The rules are those of 1.13 unless the dump shows that it is from a later release.
-    earliest, _ = dump.releases
-    release = release or max(earliest, "1.13", key=_minor)
+    earliest, _ = dump.releases or ("1.13", "")
+    release = release or str(max(Release.parse(earliest), Release(1, 13)))
     return NodeView(name, dump.services, dump.format == "text", release, entries)
-
-
-def _minor(release: str) -> int:
-    return int(release.split(".")[1])
 
 
 def _add(evidence: Evidence, view: NodeView, path: str) -> None:

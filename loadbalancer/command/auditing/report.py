@@ -9,8 +9,8 @@ from typing import Any, TextIO
 
 from loadbalancer.audit import MEANINGS, Disagreement, Finding, FindingKind
 
-from ..printing import Part, Printer, visible
-from ..reporting import counted
+from ..output.printing import Part, Printer, visible
+from ..output.reporting import counted
 from .node_audit import NodeAudit
 
 __all__ = ["Report", "print_report", "write_json"]

@@ -1,0 +1,1 @@
+"""Checks of input of unknown origin: what kind it is, and all that is wrong with it."""

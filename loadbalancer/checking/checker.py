@@ -1,0 +1,338 @@
+"""Payloads checked: what the values of a text stand for, and all that is wrong with them.
+
+Good payloads go the library's fast way, many at once. Only what is refused there is looked
+at value by value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, groupby
+from typing import TYPE_CHECKING, Any
+
+from ..dumps.formats import archive_format, is_another_format
+from ..dumps.json_text.positions import Path, find_spans, pointer
+from ..dumps.json_text.splitting import Batch, Element, TakeWhole, read_batches
+from ..dumps.json_text.values import is_object
+from .kinds import Kind, as_read_by_agent, has_unknown_keys, recognise
+from .problems import Finding, Problem, Severity
+
+if TYPE_CHECKING:
+    from loadbalancer import SVC, Backend, L3n4Addr
+    from loadbalancer.models import ServiceSpec
+
+    from ..dumps.dump import Note
+    from ..releases import ReleaseRange
+    from .diagnosis import Diagnosis
+    from .release_check import ReleaseLook
+
+__all__ = ["Checked", "Checker", "Item", "StateUpdate"]
+
+
+@dataclass(frozen=True, slots=True)
+class StateUpdate:
+    """An update of backend states: what was sent, and the backends that the agent reads."""
+
+    spec: ServiceSpec
+    backends: list[Backend]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A valid value: what kind it is of, and the domain object it stands for."""
+
+    kind: Kind
+    domain: SVC | Backend | L3n4Addr | StateUpdate
+
+
+@dataclass
+class Checked:
+    """What has been found out about a piece of a text."""
+
+    items: list[Item] = field(default_factory=list[Item])
+    problems: list[Problem] = field(default_factory=list[Problem])
+    refused: list[Kind | None] = field(default_factory=list["Kind | None"])
+    """What each invalid value was taken for; None for one that was not recognised."""
+    is_list: bool = False
+    """Whether the text has a JSON array so far, be it empty."""
+    notes: list[tuple[int | None, Note]] = field(default_factory=list["tuple[int | None, Note]"])
+    """What was read otherwise than 1.13 writes it, each with the line of its service if known."""
+    span: ReleaseRange | None = None
+    """The releases that the text can be from, by all that was seen so far; None if not looked."""
+
+    def add_notes(self, notes: Iterable[Note], line: int | None = None) -> None:
+        """Add notes on one service, or on a whole dump."""
+        self.notes += [(line, note) for note in notes]
+
+
+@dataclass(frozen=True)
+class Checker:
+    """How values are checked."""
+
+    kind: Kind | None = None
+    """What they are to be; else it is told by their keys."""
+    strict_keys: bool = False
+    warns: bool = True
+    """Whether it warns of unknown keys that come close to a known one."""
+    is_strict: bool = False
+    """Whether services are to be as release 1.13 has them; else any release will do."""
+    looks_at_releases: bool = False
+    """Whether it says which releases services can be from, unless it is strict."""
+    release: str | None = None
+    """The release that services are to be from; else any will do."""
+
+    @property
+    def looks_at_keys(self) -> bool:
+        """Whether there is something to say of a key that is not known."""
+        return self.strict_keys or self.warns
+
+    def check(self, chunks: Iterable[bytes], file: str = "") -> Iterator[Checked]:
+        """What there is in a text that comes in pieces, in order; `file` is its name in problems.
+
+        Raises:
+            CannotRead: the pieces are of a `Source` that cannot be read, or no further.
+        """
+        pieces = iter(chunks)
+        first = next(pieces, b"")
+        if not self.is_strict and self.kind in (None, Kind.SERVICE) and is_another_format(first):
+            # An archive is refused, however long it is.
+            data = first if archive_format(first) else b"".join([first, *pieces])
+            yield from self._check_dump(data, file)
+            return
+        yield from self._check_json(chain([first], pieces), file)
+
+    def _check_json(self, chunks: Iterable[bytes], file: str) -> Iterator[Checked]:
+        look = self._release_look()
+        for batch in read_batches(chunks, self._whole_reader(look)):
+            yield _BatchCheck(self, file, batch, look).run()
+
+    def _whole_reader(self, look: ReleaseLook | None) -> TakeWhole | None:
+        """What reads many good services at once, twice as fast as the values one by one."""
+        if self.kind not in (None, Kind.SERVICE):
+            return None
+        from .whole_lists import WholeLists
+
+        return WholeLists(self.is_strict, self.looks_at_keys, look).take
+
+    def _release_look(self) -> ReleaseLook | None:
+        if self.is_strict or not (self.looks_at_releases or self.release):
+            return None
+        from .release_check import ReleaseLook
+
+        return ReleaseLook(self.release or "")
+
+    def _check_dump(self, data: bytes, file: str) -> Iterator[Checked]:
+        """Check a dump in another format than the API's JSON; it is held as a whole."""
+        from loadbalancer import LoadBalancerError, read_dump
+
+        from ..dumps.decoding import decoded
+
+        try:
+            content = decoded(data)
+            content = content.encode() if isinstance(content, str) else content
+            if not is_another_format(content):
+                yield from self._check_json([content], file)
+                return
+            dump = read_dump(content, release=self.release)
+        except LoadBalancerError as error:
+            yield Checked(problems=[Problem(file, 1, 1, "", Finding(str(error)))])
+            return
+        checked = Checked([Item(Kind.SERVICE, svc) for svc in dump.services], is_list=True)
+        for problem in dump.problems:
+            checked.refused.append(Kind.SERVICE)
+            finding = Finding(problem.reason)
+            checked.problems.append(Problem(file, problem.line or 1, 1, problem.pointer, finding))
+        if dump.services and (look := self._release_look()):
+            checked.add_notes(look.dump(dump))
+            checked.span = look.span
+            if refusal := look.refusal():
+                checked.problems.append(Problem(file, 1, 1, "", Finding(refusal)))
+        yield checked
+
+
+_Group = tuple[Kind | None, list[Element]]
+
+
+@dataclass
+class _BatchCheck:
+    checker: Checker
+    file: str
+    batch: Batch
+    look: ReleaseLook | None
+
+    def run(self) -> Checked:
+        checked = Checked(
+            [Item(Kind.SERVICE, svc) for svc in self.batch.whole], is_list=self.batch.is_list
+        )
+        if self.batch.whole and self.look:
+            checked.span = self.look.span
+        for kind, elements in self._groups():
+            texts = [self._text(each) for each in elements]
+            domains = _load(kind, texts, is_strict=self.checker.is_strict) if kind else None
+            if kind is None or domains is None:
+                for element in elements:
+                    self._check_one(kind, element, checked)
+                continue
+            for element, domain in zip(elements, domains, strict=True):
+                self._accept(element, Item(kind, domain), checked)
+                if self.checker.looks_at_keys:
+                    self._add_problems(element, self._diagnose_keys(element, kind), checked)
+        if broken := self.batch.broken:
+            line, column = self.batch.place(broken.at)
+            finding = Finding(f"not JSON: {broken.reason}")
+            if not self.checker.is_strict and self.batch.text.startswith("> ", broken.at):
+                # A bugtool archive has the end of the command below its output.
+                finding = Finding("text behind the JSON, not read", severity=Severity.WARNING)
+            checked.problems.append(Problem(self.file, line, column, broken.pointer, finding))
+        return checked
+
+    def _groups(self) -> Iterator[_Group]:
+        """The elements, as long as they are of one kind together."""
+
+        def kind_of(element: Element) -> Kind | None:
+            if self.checker.kind:
+                return as_read_by_agent(self.checker.kind, element.value)
+            return recognise(element.value)
+
+        for kind, elements in groupby(self.batch.elements, kind_of):
+            yield kind, list(elements)
+
+    def _check_one(self, kind: Kind | None, element: Element, checked: Checked) -> None:
+        """Check an element, which may be refused."""
+        from .diagnosis import diagnose, unrecognised
+
+        value = element.value
+        if kind is None or not is_object(value):
+            checked.refused.append(kind)
+            self._add_problems(element, [unrecognised(value)], checked)
+            return
+        text = self._text(element)
+        domains = _load(kind, [text], is_strict=self.checker.is_strict)
+        if domains:
+            self._accept(element, Item(kind, domains[0]), checked)
+            found = self._diagnose_keys(element, kind) if self.checker.looks_at_keys else ()
+        else:
+            checked.refused.append(kind)
+            strict_keys = self.checker.strict_keys
+            found = diagnose(text, value, kind, strict_keys=strict_keys)
+            if kind is Kind.SERVICE and not self.checker.is_strict:
+                from .any_release import of_any_release
+
+                found = of_any_release(text, found)
+        self._add_problems(element, found, checked)
+
+    def _accept(self, element: Element, item: Item, checked: Checked) -> None:
+        """Take in a valid value, and look at what releases it can be from."""
+        checked.items.append(item)
+        if self.look is None or item.kind is not Kind.SERVICE:
+            return
+        notes = self.look.service(element.value, element.pointer)
+        refusal = self.look.refusal()
+        checked.span = self.look.span
+        if not notes and not refusal:
+            return
+        line, column = self.batch.place(element.start)
+        checked.add_notes(notes, line)
+        if refusal:
+            problem = Problem(self.file, line, column, element.pointer, Finding(refusal))
+            checked.problems.append(problem)
+
+    def _diagnose_keys(self, element: Element, kind: Kind) -> Sequence[Diagnosis]:
+        if not has_unknown_keys(element.value, kind):
+            return ()
+        from .diagnosis import diagnose_keys
+
+        return list(diagnose_keys(element.value, kind, strict_keys=self.checker.strict_keys))
+
+    def _add_problems(
+        self, element: Element, diagnoses: Iterable[Diagnosis], checked: Checked
+    ) -> None:
+        diagnoses = list(diagnoses)
+        if not diagnoses:
+            return
+        paths: list[Path] = [each.path for each in diagnoses]
+        spans = find_spans(self.batch.text, element.start, paths)
+        problems: list[Problem] = []
+        for path, finding, about in diagnoses:
+            span = spans[path]
+            at = span.value if about == "value" or span.key is None else span.key
+            line, column = self.batch.place(at)
+            where = element.pointer + pointer(path)
+            problems.append(Problem(self.file, line, column, where, finding))
+        problems.sort(key=lambda problem: (problem.line, problem.column))
+        checked.problems += problems
+
+    def _text(self, element: Element) -> str:
+        return self.batch.text[element.start : element.end]
+
+
+def _load(
+    kind: Kind, texts: Sequence[str], *, is_strict: bool
+) -> Sequence[SVC | Backend | L3n4Addr | StateUpdate] | None:
+    """The domain objects of JSON texts of one kind; None if any of them is refused."""
+    from pydantic import ValidationError
+
+    from loadbalancer import ConversionError
+
+    try:
+        if kind is Kind.SERVICE and not is_strict:
+            return _load_services_of_any_release(texts)
+        return _LOADERS[kind](texts)
+    except (ValidationError, ConversionError):
+        return None
+
+
+def _load_services(texts: Iterable[str]) -> Sequence[SVC]:
+    from loadbalancer import load_services
+
+    return load_services(f"[{','.join(texts)}]")
+
+
+def _load_services_of_any_release(texts: Iterable[str]) -> Sequence[SVC]:
+    from ..dumps.service_schema import read_services
+
+    return read_services(f"[{','.join(texts)}]")
+
+
+def _load_specs(texts: Iterable[str]) -> Sequence[SVC]:
+    return _load_services('{"spec":' + text + "}" for text in texts)
+
+
+def _load_backends(texts: Iterable[str]) -> Sequence[Backend]:
+    from loadbalancer import new_backend_from_backend_model
+    from loadbalancer.models import BackendAddress
+
+    return [
+        new_backend_from_backend_model(BackendAddress.model_validate_json(text)) for text in texts
+    ]
+
+
+def _load_frontends(texts: Iterable[str]) -> Sequence[L3n4Addr]:
+    from loadbalancer import new_l3n4_addr_from_model
+    from loadbalancer.models import FrontendAddress
+
+    found = [new_l3n4_addr_from_model(FrontendAddress.model_validate_json(text)) for text in texts]
+    return [each for each in found if each is not None]
+
+
+def _load_state_updates(texts: Iterable[str]) -> Sequence[StateUpdate]:
+    from loadbalancer import new_backend_from_backend_model
+    from loadbalancer.models import ServiceSpec
+
+    specs = [ServiceSpec.model_validate_json(text) for text in texts]
+    return [
+        StateUpdate(
+            spec, [new_backend_from_backend_model(each) for each in spec.backend_addresses or ()]
+        )
+        for spec in specs
+    ]
+
+
+_LOADERS: dict[Kind, Callable[[Iterable[str]], Sequence[Any]]] = {
+    Kind.SERVICE: _load_services,
+    Kind.SPEC: _load_specs,
+    Kind.BACKEND: _load_backends,
+    Kind.FRONTEND: _load_frontends,
+    Kind.STATE_UPDATE: _load_state_updates,
+}

@@ -1,0 +1,75 @@
+"""What is wrong with a payload, and where."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from ..dumps.json_text.values import is_array, is_object
+
+__all__ = ["Finding", "Problem", "Severity", "shortened"]
+
+_MAX_LENGTH = 60
+
+
+class Severity(StrEnum):
+    """Whether something makes a payload invalid."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with a part of a value."""
+
+    reason: str = ""
+    """Empty where what was found and expected says it all."""
+    found: str = ""
+    expected: str = ""
+    meant: str = ""
+    """What was probably meant, as JSON; empty if nothing comes close."""
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A finding with its place in a file."""
+
+    file: str
+    line: int
+    column: int
+    pointer: str
+    finding: Finding
+
+    @property
+    def message(self) -> str:
+        """The finding in one sentence."""
+        finding = self.finding
+        facts: list[str] = []
+        # A reason of the reference may quote what it is about.
+        if finding.found and finding.found not in finding.reason:
+            facts.append(f"found {finding.found}")
+        facts += [f"expected {finding.expected}"] if finding.expected else []
+        return ": ".join(part for part in (finding.reason, ", ".join(facts)) if part)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for programs."""
+        facts: dict[str, Any] = asdict(self)
+        facts.update(facts.pop("finding"), message=self.message)
+        return facts
+
+
+def shortened(value: Any) -> str:
+    """A value as JSON on one line, not longer than one wants to read."""
+    if is_array(value) and value:
+        return "an array"
+    if is_object(value) and value:
+        return f"an object with the keys {_cut(', '.join(value))}"
+    return _cut(json.dumps(value, ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"

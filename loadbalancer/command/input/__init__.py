@@ -1,0 +1,1 @@
+"""What subcommands read: files, standard input, options that several have."""

@@ -1,0 +1,75 @@
+"""The input of commands: the valid values of sources. Everything else is reported as a problem."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from ...checking.checker import Checked, Checker, Item
+from ...checking.kinds import Kind
+from ...checking.problems import Problem, Severity
+from ..exit_codes import INVALID, OK, TROUBLE
+from ..output.printing import Printer, complain
+from ..output.reporting import print_problem
+from .sources import CannotRead, Source
+
+if TYPE_CHECKING:
+    from loadbalancer import SVC
+
+__all__ = ["Intake"]
+
+
+class Intake:
+    """Reads valid values from sources, and reports everything else on standard error."""
+
+    def __init__(self, hide_bar: Callable[[], None], on_read: Callable[[int], None]) -> None:
+        self.exit_code = OK
+        self.is_list = False
+        """Whether there has been an array, or more than one value, valid or not."""
+        self._values = 0
+        self._hide_bar = hide_bar
+        self._on_read = on_read
+        self._errors: Printer | None = None
+
+    def items(self, sources: Iterable[Source | CannotRead], kind: Kind | None) -> Iterator[Item]:
+        """All valid values; afterwards `exit_code` says whether there were invalid ones."""
+        checker = Checker(kind, warns=False)
+        for source in sources:
+            try:
+                if isinstance(source, CannotRead):
+                    raise source
+                for checked in checker.check(source.chunks(self._on_read), source.name):
+                    self._count(checked)
+                    yield from checked.items
+                    for problem in checked.problems:
+                        self._refuse(problem)
+            except CannotRead as error:
+                self._hide_bar()
+                complain(f"cannot read {error.name}: {error.reason}")
+                self.exit_code = TROUBLE
+
+    def services(self, sources: Iterable[Source | CannotRead]) -> Iterator[SVC]:
+        """All valid services; other values are reported and left out."""
+        from loadbalancer import SVC
+
+        sources = list(sources)
+        for item in self.items(sources, None):
+            if isinstance(item.domain, SVC):
+                yield item.domain
+            else:
+                self._hide_bar()
+                complain(f"left out, since it is not a service: {item.kind}")
+                self.exit_code = max(self.exit_code, INVALID)
+
+    def _count(self, checked: Checked) -> None:
+        self._values += len(checked.items) + len(checked.refused)
+        self.is_list = self.is_list or checked.is_list or self._values > 1
+
+    def _refuse(self, problem: Problem) -> None:
+        self._hide_bar()
+        if self._errors is None:
+            self._errors = Printer(sys.stderr)
+        print_problem(self._errors, problem)
+        if problem.finding.severity is Severity.ERROR:
+            self.exit_code = max(self.exit_code, INVALID)

@@ -1,0 +1,142 @@
+"""Arguments and options that several subcommands have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from ...checking.kinds import Kind
+from ...checking.suggestions import nearest
+from .sources import CannotRead, Source, find_sources, standard_input_if_piped
+
+__all__ = [
+    "AddressText",
+    "LibraryEnum",
+    "as_option",
+    "files_argument",
+    "format_option",
+    "kind_of_option",
+]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_KINDS = {kind.name.lower(): kind for kind in Kind if kind is not Kind.STATE_UPDATE}
+
+
+def _sources(
+    context: click.Context, _: click.Parameter, arguments: tuple[str, ...]
+) -> list[Source | CannotRead]:
+    arguments = standard_input_if_piped(arguments)
+    if not arguments and not context.resilient_parsing:
+        raise click.UsageError("no FILE given, and nothing piped in (- is standard input)")
+    return list(find_sources(arguments))
+
+
+def files_argument(command: _Command) -> _Command:
+    """FILE…: files, directories, glob patterns and `-`."""
+    return click.argument(
+        "sources",
+        metavar="[FILE]...",
+        nargs=-1,
+        type=click.Path(allow_dash=True),
+        callback=_sources,
+    )(command)
+
+
+def as_option(command: _Command) -> _Command:
+    """--as KIND: what the values are, if their keys are not to decide it."""
+    return click.option(
+        "--as",
+        "kind_name",
+        type=click.Choice(list(_KINDS)),
+        help="What the values are. By default their keys decide it.",
+    )(command)
+
+
+def kind_of_option(name: str | None) -> Kind | None:
+    """The kind that `--as` asks for."""
+    return _KINDS[name] if name else None
+
+
+def format_option(command: _Command) -> _Command:
+    """--format text|json: for people or for programs."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="For people, or for programs.",
+    )(command)
+
+
+if TYPE_CHECKING:
+    _TextParam = click.ParamType[str]
+else:
+    _TextParam = click.ParamType
+
+
+class AddressText(_TextParam):
+    """An IP address, alone or with port; it becomes the text that the domain prints for it."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The canonical text; an error if it is not an address."""
+        from loadbalancer import AddrCluster, AddressError, L3n4Addr, LoadBalancerError
+
+        try:
+            return str(AddrCluster.parse(value))
+        except AddressError as error:
+            reason = error
+        try:
+            address = L3n4Addr.parse(value)
+        except LoadBalancerError:
+            self.fail(f"{value!r} is neither IP nor IP:port: {reason}", param, ctx)
+        has_protocol = address.protocol != "NONE"
+        return address.string_with_protocol() if has_protocol else str(address)
+
+
+if TYPE_CHECKING:
+    _EnumParam = click.ParamType[StrEnum]
+else:
+    # It takes no type arguments before Click 8.3.
+    _EnumParam = click.ParamType
+
+
+class LibraryEnum(_EnumParam):
+    """A member of one of the library's text enums, except NONE, by its value in any case."""
+
+    def __init__(self, enum_name: str, noun: str) -> None:
+        self.name = noun.upper()
+        self._enum_name = enum_name
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> StrEnum:
+        """The member of that value; an unknown value is an error that lists the values."""
+        members = self._members()
+        for name, member in members.items():
+            if name.lower() == value.lower():
+                return member
+        meant = nearest(value, members)
+        hint = f"Did you mean {meant}?" if meant else f"It is one of {', '.join(members)}."
+        self.fail(f"there is no {self.name.lower()} {value!r}. {hint}", param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The values that begin like this."""
+        names = self._members()
+        return [
+            CompletionItem(each) for each in names if each.lower().startswith(incomplete.lower())
+        ]
+
+    def _members(self) -> dict[str, StrEnum]:
+        # Loaded when it is asked for: most runs of the command never do.
+        members: type[StrEnum] = getattr(import_module("loadbalancer"), self._enum_name)
+        return {each.value: each for each in members if each.name != "NONE"}

@@ -1,0 +1,31 @@
+"""One frontend in the kernel's service map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...domain.l3n4 import L3n4Addr, L3n4AddrID
+from ...domain.service_flags import ServiceFlags
+
+__all__ = ["DatapathEntry"]
+
+
+@dataclass(frozen=True, slots=True)
+class DatapathEntry:
+    """A frontend as the kernel has it, with its backends."""
+
+    frontend: L3n4AddrID
+    """Its id is the REVNAT_ID, 0 … 65535, which is the id of the service; 0 if no row says it."""
+    flags: ServiceFlags | None
+    """None if slot 0 is missing, without which the kernel does not find the frontend."""
+    later_words: tuple[str, ...] = ()
+    """Words of the flags that releases after 1.13 print, as they stand."""
+    backends: tuple[L3n4Addr | int, ...] = ()
+    """In the order of slots; a number is the id of a backend that the backend map lacks."""
+    l7lb_proxy_port: int = 0
+    """The port of the proxy that balances on layer 7, 0 … 65535; 0 is none."""
+
+    @property
+    def is_wildcard(self) -> bool:
+        """Whether it stands for all other ports of an address, as agents from 1.19 on set it up."""
+        return self.frontend.port == 0

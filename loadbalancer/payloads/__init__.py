@@ -1,1 +1,0 @@
-"""JSON of unknown origin: what it is, what is wrong with it and where."""
