@@ -35,6 +35,7 @@ WRONG: dict[str, list[object]] = {
     "node_name": [1, None, b"node"],
     "zone": [1, None, b"zone"],
     "state": [5, -1, "active", 0.0, False, None],
+    "serving": [0, 1, "true", None],
     "preferred": [0, 1, "true", None],
 }
 CASES = [(field, value) for field, values in WRONG.items() for value in values]
@@ -52,6 +53,7 @@ def full() -> Backend:
         node_name="node-1",
         zone="zone-a",
         state=BackendState.QUARANTINED,
+        serving=False,
         preferred=True,
     )
 
@@ -138,6 +140,7 @@ class TestAssignment:
             ("weight", 0),
             ("node_name", "node-2"),
             ("state", BackendState.INVALID),
+            ("serving", True),
             ("preferred", False),
         ],
     )
@@ -192,7 +195,8 @@ class TestBackend:
             "Backend(protocol=<L4Type.TCP: 'TCP'>, port=8080, "
             "addr_cluster=AddrCluster('fd00::1@3'), scope=<Scope.INTERNAL: 1>, "
             "fe_port_name='http', id=7, weight=10, node_name='node-1', zone='zone-a', "
-            "state=<BackendState.QUARANTINED: 2>, preferred=True)"
+            "state=<BackendState.QUARANTINED: 2>, "
+            "serving=False, preferred=True)"
         )
 
     @pytest.mark.parametrize("field", [*Backend.model_fields])
@@ -207,7 +211,7 @@ class TestBackend:
         text = (
             '{"protocol":"TCP","port":8080,"addr_cluster":"fd00::1@3","scope":1,'
             '"fe_port_name":"http","id":7,"weight":10,"node_name":"node-1","zone":"zone-a",'
-            '"state":2,"preferred":true}'
+            '"state":2,"serving":false,"preferred":true}'
         )
         assert full().model_dump_json() == text
         assert Backend.model_validate_json(text) == full()

@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -167,6 +167,11 @@ def _table_text(table: Table) -> str:
     return "".join(f"{key:{widths[0]}}{slot:{widths[1]}}\n" for key, slot in cells)
 
 
+def _yaml(value: Any) -> str:
+    text: str = cast("Any", yaml).safe_dump(value, sort_keys=False)
+    return text
+
+
 def files() -> Iterator[tuple[str, str]]:
     """The path and the text of each file."""
     kinds = {"services": [*_services()], "endpointslices": [*_slices()]}
@@ -174,10 +179,10 @@ def files() -> Iterator[tuple[str, str]]:
     objects = [each for items in kinds.values() for each in items]
     for kind, items in kinds.items():
         listed = {"apiVersion": "v1", "kind": "List", "items": items}
-        yield f"k8s-{kind}-{TIME}.yaml", yaml.safe_dump(listed, sort_keys=False)
+        yield f"k8s-{kind}-{TIME}.yaml", _yaml(listed)
     options = {"kube-proxy-replacement": "strict", "enable-ipv4": "true", "enable-ipv6": "false"}
     config = _object("ConfigMap", "cilium-config", "kube-system", data=options)
-    yield f"cilium-configmap-{TIME}.yaml", yaml.safe_dump(config, sort_keys=False)
+    yield f"cilium-configmap-{TIME}.yaml", _yaml(config)
     for node, pod in NODES.items():
         services = _listed(objects, node)
         table = _bpf(services)

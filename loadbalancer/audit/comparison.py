@@ -178,6 +178,7 @@ def _backend_changes(old: SVC, new: SVC) -> Iterator[BackendChange]:
     def facts(backend: Backend) -> dict[str, Any]:
         return {
             "state": backend.state,
+            "serving": "yes" if backend.serving else "no",
             "weight": backend.weight,
             "preferred": "yes" if backend.preferred else "no",
             "node": backend.node_name or '""',

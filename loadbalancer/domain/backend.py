@@ -11,7 +11,7 @@ from .backend_state import BackendState
 from .domain_model import to_models
 from .l3n4 import L3n4Addr
 from .l4 import L4Type
-from .scalars import BackendID, FEPortName, Preferred, Text, UInt16
+from .scalars import BackendID, FEPortName, Flag, Preferred, Text, UInt16
 
 if TYPE_CHECKING:
     from .. import models
@@ -43,6 +43,12 @@ class Backend(L3n4Addr):
     """The availability zone it runs in, empty if unknown; agents know it from 1.16 on."""
     state: BackendState = BackendState.ACTIVE
     """Whether it gets traffic, and of which kind."""
+    serving: Flag = True
+    """Whether a TERMINATING backend still serves existing connections.
+
+    False together with TERMINATING is `terminating-not-serving`, known from 1.18.5 on (Go:
+    `BackendStateTerminatingNotServing`).
+    """
     preferred: Preferred = False
     """Whether it is taken before others that are not preferred."""
 

@@ -99,6 +99,7 @@ def test_domain_objects(invoke: Invoke) -> None:
                 "node_name": "",
                 "zone": "",
                 "state": 0,
+                "serving": True,
                 "preferred": False,
             }
         ],

@@ -86,6 +86,7 @@ backends = st.builds(
     node_name=texts,
     zone=texts,
     state=st.sampled_from(BackendState),
+    serving=st.booleans(),
     preferred=st.booleans(),
 )
 cidrs = st.one_of(

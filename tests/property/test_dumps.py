@@ -33,7 +33,7 @@ states = st.sampled_from([each for each in BackendState if each is not BackendSt
 def listed(backend: Backend, state: BackendState) -> Backend:
     """The backend as an agent lists it."""
     facts = {"id": 0, "fe_port_name": "", "scope": Scope.EXTERNAL, "state": state}
-    return backend.model_copy(update=facts)
+    return backend.model_copy(update={**facts, "serving": True})
 
 
 wire_backends = st.lists(st.builds(listed, backends, states), max_size=3)
