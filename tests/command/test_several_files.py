@@ -223,7 +223,8 @@ def test_the_bar_shows_what_all_of_them_have_read(monkeypatch: pytest.MonkeyPatc
 HANGING = """
 import os, sys, time
 from multiprocessing import parent_process
-from loadbalancer.command.input import checking, main
+from loadbalancer.command import main
+from loadbalancer.command.input import checking
 from loadbalancer.checking.verdict import Verdict
 
 def of(_, source, on_read, *__):
@@ -315,7 +316,8 @@ def test_it_ends_when_nobody_reads_on() -> None:
 TALKATIVE = """
 import os, signal, sys
 from multiprocessing import connection, parent_process
-from loadbalancer.command.input import checking, main
+from loadbalancer.command import main
+from loadbalancer.command.input import checking
 
 write = os.write
 
