@@ -6,7 +6,7 @@ from ..domain.backend import Backend
 from ..domain.service import SVC
 from ..domain.service_type import SVCTrafficPolicy, SVCType
 
-__all__ = ["backends_on_node"]
+__all__ = ["backends_on_node", "stays_on_node"]
 
 _LOCAL = SVCTrafficPolicy.Local
 _REDIRECT = SVCType.LocalRedirect
@@ -17,13 +17,13 @@ def backends_on_node(svc: SVC, node_name: str) -> list[Backend]:
 
     A backend without a node name is kept.
     """
-    if not _is_local(svc):
+    if not stays_on_node(svc):
         return svc.backends
     return [backend for backend in svc.backends if backend.node_name in ("", node_name)]
 
 
-def _is_local(wanted: SVC) -> bool:
-    """Whether the frontend's traffic stays on the node.
+def stays_on_node(wanted: SVC) -> bool:
+    """Return whether the frontend's traffic stays on the node.
 
     ClusterIP has no external policy: there the internal one counts in either scope.
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .documents import DocumentError, read_documents
 from .node import Node, node_from_objects
-from .objects import KubernetesError
+from .reading import KubernetesError, Objects, read_objects
 from .reflecting import expected_services, reflect
 from .state_file import (
     StateFileError,
@@ -21,11 +21,13 @@ __all__ = [
     "DocumentError",
     "KubernetesError",
     "Node",
+    "Objects",
     "StateFileError",
     "expected_services",
     "node_from_objects",
     "objects_of_state_file",
     "read_documents",
+    "read_objects",
     "read_state_file",
     "reflect",
     "write_state_file",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..domain.addr_cluster import AddrCluster
-from .objects import KubernetesError, read_objects
+from .reading import KubernetesError, read_objects
 
 __all__ = ["Node", "node_from_objects"]
 
@@ -39,15 +39,25 @@ class Node:
     terminating_endpoints: bool = True
     """Whether terminating endpoints are kept as terminating backends."""
     topology: bool = False
-    """Whether topology hints are followed."""
+    """Whether topology hints are followed (`--enable-service-topology`)."""
+    local_redirect: bool = False
+    """Whether local redirect policies are followed (`--enable-local-redirect-policy`)."""
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The labels of the Node object; the zone is seen as its label, too."""
 
     def __post_init__(self) -> None:
+        if self.zone and _ZONE_LABEL not in self.labels:
+            object.__setattr__(self, "labels", {**self.labels, _ZONE_LABEL: self.zone})
         for each in self.addresses:
             AddrCluster.parse(each)
 
     def has_family(self, *, is6: bool) -> bool:
         """Whether the agent serves IPv6, or IPv4."""
         return self.ipv6 if is6 else self.ipv4
+
+    def node_port_addresses(self) -> list[AddrCluster]:
+        """Return the addresses of the node itself, without the unspecified ones."""
+        return [each for each in self.served_addresses() if not each.is_unspecified]
 
     def served_addresses(self) -> list[AddrCluster]:
         """The addresses of the families that the agent serves."""
@@ -78,6 +88,7 @@ def node_from_objects(objects: Iterable[dict[str, Any]], name: str) -> Node:
     return Node(
         name=name,
         zone=zone,
+        labels=labels,
         addresses=tuple(
             each
             for unspecified, family in (("0.0.0.0", False), ("::", True))

@@ -5,55 +5,36 @@ Unknown fields are ignored, and null stands for an absent one, as Go reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from ..dumps.json_text.positions import pointer
-from ..errors import LoadBalancerError
-
 __all__ = [
+    "SERVICE_NAME_LABEL",
     "Container",
+    "ContainerPort",
     "Endpoint",
     "EndpointPort",
     "EndpointSlice",
     "Endpoints",
-    "KubernetesError",
     "KubernetesNode",
+    "LabelSelector",
+    "LocalRedirectPolicy",
     "Metadata",
-    "Objects",
     "Pod",
+    "PolicyPort",
+    "ReadObject",
     "Service",
     "ServicePort",
-    "read_objects",
 ]
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 
 
-class KubernetesError(LoadBalancerError):
-    """A Kubernetes object cannot be read.
+class ReadObject(BaseModel):
+    """An object, or a part of one, of which only known fields are read."""
 
-    `kind` and `name` (`namespace/name`) say which one, `pointer` (a JSON Pointer into the
-    object) which part of it.
-    """
-
-    def __init__(self, kind: str, name: str, pointer: str, reason: str) -> None:
-        super().__init__(kind, name, pointer, reason)
-        self.kind = kind
-        self.name = name
-        self.pointer = pointer
-        self.reason = reason
-
-    def __str__(self) -> str:
-        place = f" at {self.pointer}" if self.pointer else ""
-        return f"{self.kind} {self.name}{place}: {self.reason}"
-
-
-class _Read(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, alias_generator=to_camel, extra="ignore")
 
 
@@ -80,243 +61,222 @@ _Flag = Annotated[bool, BeforeValidator(_unset)]
 _Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class Metadata(_Read):
+class Metadata(ReadObject):
     name: _Text = ""
     namespace: _Text = ""
+    uid: _Text = ""
     labels: _Labels = {}
     annotations: _Labels = {}
+    deletion_timestamp: Any = None
 
 
-class ServicePort(_Read):
+class ServicePort(ReadObject):
     name: _Text = ""
     protocol: str | None = None
     port: _Port
     node_port: _Port | None = None
 
 
-class ClientIPConfig(_Read):
+class ClientIPConfig(ReadObject):
     timeout_seconds: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = None
 
 
-class SessionAffinityConfig(_Read):
+class SessionAffinityConfig(ReadObject):
     client_ip: ClientIPConfig | None = Field(default=None, alias="clientIP")
 
 
-class ServiceSpec(_Read):
+class ServiceSpec(ReadObject):
     type: _Text = ""
     cluster_ip: _Text = Field(default="", alias="clusterIP")
     cluster_ips: _Texts = Field(default=[], alias="clusterIPs")
     external_ips: _Texts = Field(default=[], alias="externalIPs")
+    ip_families: _Texts = Field(default=[], alias="ipFamilies")
     external_traffic_policy: _Text = ""
     internal_traffic_policy: _Text = ""
     load_balancer_source_ranges: _Texts = []
     health_check_node_port: _Port | None = None
+    traffic_distribution: _Text = ""
+    load_balancer_class: str | None = None
     session_affinity: _Text = ""
     session_affinity_config: SessionAffinityConfig | None = None
     ports: Annotated[list[ServicePort], BeforeValidator(_no_items)] = []
 
 
-class Ingress(_Read):
+class Ingress(ReadObject):
     ip: _Text = ""
+    ip_mode: str | None = None
 
 
-class LoadBalancerStatus(_Read):
+class LoadBalancerStatus(ReadObject):
     ingress: Annotated[list[Ingress], BeforeValidator(_no_items)] = []
 
 
-class ServiceStatus(_Read):
+class ServiceStatus(ReadObject):
     load_balancer: LoadBalancerStatus | None = None
 
 
-class Service(_Read):
+class Service(ReadObject):
     metadata: Annotated[Metadata, BeforeValidator(_no_members)] = Metadata()
     spec: Annotated[ServiceSpec, BeforeValidator(_no_members)] = ServiceSpec()
     status: ServiceStatus | None = None
 
 
-class EndpointPort(_Read):
+class EndpointPort(ReadObject):
     name: _Text = ""
     protocol: str | None = None
     port: _Port | None = None
 
 
-class Conditions(_Read):
+class Conditions(ReadObject):
     ready: bool | None = None
     serving: bool | None = None
     terminating: bool | None = None
 
 
-class Zone(_Read):
+class Zone(ReadObject):
     name: _Text = ""
 
 
-class Hints(_Read):
+class Hints(ReadObject):
     for_zones: Annotated[list[Zone], BeforeValidator(_no_items)] = []
 
 
-class Endpoint(_Read):
+class Endpoint(ReadObject):
     addresses: _Texts = []
     conditions: Annotated[Conditions, BeforeValidator(_no_members)] = Conditions()
     node_name: str | None = None
+    zone: str | None = None
     deprecated_topology: _Labels = {}
     hints: Hints | None = None
 
 
-class EndpointSlice(_Read):
+class EndpointSlice(ReadObject):
     metadata: Annotated[Metadata, BeforeValidator(_no_members)] = Metadata()
     address_type: _Text = ""
     endpoints: Annotated[list[Endpoint], BeforeValidator(_no_items)] = []
     ports: Annotated[list[EndpointPort], BeforeValidator(_no_items)] = []
 
 
-class EndpointAddress(_Read):
+class EndpointAddress(ReadObject):
     ip: _Text = ""
     node_name: str | None = None
 
 
-class Subset(_Read):
+class Subset(ReadObject):
     addresses: Annotated[list[EndpointAddress], BeforeValidator(_no_items)] = []
     ports: Annotated[list[EndpointPort], BeforeValidator(_no_items)] = []
 
 
-class Endpoints(_Read):
+class Endpoints(ReadObject):
     metadata: Annotated[Metadata, BeforeValidator(_no_members)] = Metadata()
     subsets: Annotated[list[Subset], BeforeValidator(_no_items)] = []
 
 
-class ContainerPort(_Read):
+class ContainerPort(ReadObject):
+    name: _Text = ""
     container_port: _Port = 0
     host_port: _Port | None = None
     host_ip: _Text = Field(default="", alias="hostIP")
     protocol: str | None = None
 
 
-class Container(_Read):
+class Container(ReadObject):
     ports: Annotated[list[ContainerPort], BeforeValidator(_no_items)] = []
 
 
-class PodSpec(_Read):
+class PodSpec(ReadObject):
     node_name: _Text = ""
     host_network: _Flag = False
     containers: Annotated[list[Container], BeforeValidator(_no_items)] = []
     init_containers: Annotated[list[Container], BeforeValidator(_no_items)] = []
 
 
-class PodIP(_Read):
+class PodIP(ReadObject):
     ip: _Text = ""
 
 
-class PodStatus(_Read):
+class PodCondition(ReadObject):
+    type: _Text = ""
+    status: _Text = ""
+
+
+class PodStatus(ReadObject):
     phase: _Text = ""
+    conditions: Annotated[list[PodCondition], BeforeValidator(_no_items)] = []
     pod_ip: _Text = Field(default="", alias="podIP")
     pod_ips: Annotated[list[PodIP], BeforeValidator(_no_items)] = Field(default=[], alias="podIPs")
 
 
-class Pod(_Read):
+class Pod(ReadObject):
     metadata: Annotated[Metadata, BeforeValidator(_no_members)] = Metadata()
     spec: Annotated[PodSpec, BeforeValidator(_no_members)] = PodSpec()
     status: Annotated[PodStatus, BeforeValidator(_no_members)] = PodStatus()
 
 
-class NodeAddress(_Read):
+class NodeAddress(ReadObject):
     type: _Text = ""
     address: _Text = ""
 
 
-class NodeStatus(_Read):
+class NodeStatus(ReadObject):
     addresses: Annotated[list[NodeAddress], BeforeValidator(_no_items)] = []
 
 
-class KubernetesNode(_Read):
+class KubernetesNode(ReadObject):
     metadata: Annotated[Metadata, BeforeValidator(_no_members)] = Metadata()
     status: Annotated[NodeStatus, BeforeValidator(_no_members)] = NodeStatus()
 
 
-_Key = tuple[str, str]
+class Requirement(ReadObject):
+    key: _Text = ""
+    operator: _Text = ""
+    values: _Texts = []
 
 
-@dataclass
-class Objects:
-    """Objects by namespace and name; of two of one kind and name the later one counts."""
-
-    services: dict[_Key, Service] = field(default_factory=dict[_Key, Service])
-    slices: dict[_Key, EndpointSlice] = field(default_factory=dict[_Key, EndpointSlice])
-    endpoints: dict[_Key, Endpoints] = field(default_factory=dict[_Key, Endpoints])
-    pods: dict[_Key, Pod] = field(default_factory=dict[_Key, Pod])
-    nodes: dict[_Key, KubernetesNode] = field(default_factory=dict[_Key, KubernetesNode])
+class LabelSelector(ReadObject):
+    match_labels: _Labels = {}
+    match_expressions: Annotated[list[Requirement], BeforeValidator(_no_items)] = []
 
 
-# By API group and kind, whatever the version: the model and the attribute of `Objects`.
-_READ: dict[tuple[str, str], tuple[type[_Read], str]] = {
-    ("", "Service"): (Service, "services"),
-    ("discovery.k8s.io", "EndpointSlice"): (EndpointSlice, "slices"),
-    ("", "Endpoints"): (Endpoints, "endpoints"),
-    ("", "Pod"): (Pod, "pods"),
-    ("", "Node"): (KubernetesNode, "nodes"),
-}
+class PolicyPort(ReadObject):
+    name: _Text = ""
+    port: _Text = ""
+    protocol: _Text = ""
 
 
-def read_objects(objects: Iterable[Any], kinds: Iterable[str] = ()) -> Objects:
-    """Read the objects that matter, lists of them included; others are passed over.
-
-    Raises:
-        KubernetesError: something is not an object, or one of the objects is not valid.
-    """
-    found = Objects()
-    wanted = {*kinds}
-    for value in _flat(objects):
-        version = value.get("apiVersion")
-        group = version.rpartition("/")[0] if isinstance(version, str) else ""
-        kind = value.get("kind")
-        model, attribute = _READ.get((group, str(kind)), (None, ""))
-        if model is None or (wanted and kind not in wanted):
-            continue
-        each: Any = _validated(model, str(kind), value)
-        table: dict[_Key, Any] = getattr(found, attribute)
-        table[each.metadata.namespace, each.metadata.name] = each
-    return found
+_PolicyPorts = Annotated[list[PolicyPort], BeforeValidator(_no_items)]
 
 
-def _flat(objects: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
-    """Objects one after another, those in lists included (`List`, `ServiceList`)."""
-    for index, value in enumerate(objects):
-        if not isinstance(value, Mapping):
-            raise KubernetesError("object", f"number {index}", "", "not a JSON object")
-        each: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
-        items: Any = each.get("items")
-        kind = str(each.get("kind"))
-        if not kind.endswith("List") or items is None:
-            yield each
-            continue
-        if not isinstance(items, list):
-            raise KubernetesError(kind, "", "/items", "not an array")
-        # The items of a list of one kind need not name their kind again.
-        inherited: dict[str, Any] = {}
-        if kind != "List":
-            inherited = {"kind": kind.removesuffix("List"), "apiVersion": each.get("apiVersion")}
-        for place, item in enumerate(items):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-            if not isinstance(item, Mapping):
-                raise KubernetesError(kind, "", f"/items/{place}", "not a JSON object")
-            yield {**inherited, **item}
+class AddressMatcher(ReadObject):
+    ip: _Text = ""
+    to_ports: _PolicyPorts = []
 
 
-def _validated(model: type[_Read], kind: str, value: Mapping[str, Any]) -> _Read:
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = pointer(first["loc"])
-        raise KubernetesError(kind, _name_of(value), place, _reason(first)) from None
+class ServiceMatcher(ReadObject):
+    service_name: _Text = ""
+    namespace: _Text = ""
+    to_ports: _PolicyPorts = []
 
 
-def _reason(error: Any) -> str:
-    found = "" if isinstance(error["input"], dict | list) else f", found {error['input']!r}"
-    return f"{error['msg']}{found}"
+class RedirectFrontend(ReadObject):
+    address_matcher: AddressMatcher | None = None
+    service_matcher: ServiceMatcher | None = None
 
 
-def _name_of(value: Mapping[str, Any]) -> str:
-    metadata: Any = value.get("metadata")
-    if not isinstance(metadata, Mapping):
-        return "without a name"
-    names: list[Any] = [metadata.get(key) for key in ("namespace", "name")]  # pyright: ignore
-    return "/".join(name for name in names if isinstance(name, str) and name) or "without a name"
+class RedirectBackend(ReadObject):
+    local_endpoint_selector: Annotated[LabelSelector, BeforeValidator(_no_members)] = (
+        LabelSelector()
+    )
+    to_ports: _PolicyPorts = []
+
+
+class RedirectSpec(ReadObject):
+    redirect_frontend: Annotated[RedirectFrontend, BeforeValidator(_no_members)] = (
+        RedirectFrontend()
+    )
+    redirect_backend: Annotated[RedirectBackend, BeforeValidator(_no_members)] = RedirectBackend()
+
+
+class LocalRedirectPolicy(ReadObject):
+    metadata: Annotated[Metadata, BeforeValidator(_no_members)] = Metadata()
+    spec: Annotated[RedirectSpec, BeforeValidator(_no_members)] = RedirectSpec()

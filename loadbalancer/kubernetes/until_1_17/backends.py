@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..domain.addr_cluster import AddrCluster
-from ..domain.backend_state import BackendState
-from ..domain.l4 import L4Type, new_l4_type
-from ..errors import AddressError, L4ProtocolError
-from .node import Node
-from .objects import SERVICE_NAME_LABEL, Endpoint, EndpointPort, Endpoints, EndpointSlice, Objects
+from ...domain.addr_cluster import AddrCluster
+from ...domain.backend_state import BackendState
+from ...domain.l4 import L4Type
+from ...releases import Release
+from ..node import Node
+from ..objects import SERVICE_NAME_LABEL, Endpoint, EndpointPort, Endpoints, EndpointSlice
+from ..parsing import parse_address, parse_protocol
+from ..reading import Objects
+from ..since_1_18.backends import state_of
 
 __all__ = [
     "EndpointsOfService",
     "KnownEndpoint",
     "endpoints_by_service",
     "hinted_endpoints",
-    "parse_endpoint_address",
 ]
 
 _Key = tuple[str, str]
@@ -39,12 +41,11 @@ EndpointsOfService = Mapping[AddrCluster, KnownEndpoint]
 
 
 def endpoints_by_service(
-    objects: Objects, node: Node, *, by_conditions: bool
+    objects: Objects, node: Node, release: Release
 ) -> dict[_Key, dict[AddrCluster, KnownEndpoint]]:
     """The endpoints of each service that has any slice, even an empty one.
 
-    Endpoints (the older kind) count for services without slices. `by_conditions` is how
-    agents from 1.19 on find the state.
+    Endpoints (the older kind) count for services without slices.
     """
     slices: dict[_Key, list[EndpointSlice]] = {}
     for (namespace, _), each in sorted(objects.slices.items()):
@@ -55,7 +56,7 @@ def endpoints_by_service(
         merged: dict[AddrCluster, KnownEndpoint] = {}
         for each in several:
             # Of an address in several slices one mention counts: ports are not merged.
-            merged |= _of_slice(each, node, by_conditions=by_conditions)
+            merged |= _of_slice(each, node, release)
         found[key] = merged
     return found
 
@@ -69,40 +70,36 @@ def hinted_endpoints(known: EndpointsOfService, zone: str) -> EndpointsOfService
 
 
 def _of_slice(
-    source: EndpointSlice, node: Node, *, by_conditions: bool
+    source: EndpointSlice, node: Node, release: Release
 ) -> dict[AddrCluster, KnownEndpoint]:
     ports = _ports(source.ports)
     found: dict[AddrCluster, KnownEndpoint] = {}
     for endpoint in source.endpoints:
-        state = _state_by_conditions(endpoint, node) if by_conditions else _state(endpoint, node)
+        state = _state(endpoint, node, release)
         if state is None:
             continue
         for text in endpoint.addresses:
-            addr = parse_endpoint_address(text)
-            if addr is None or addr in found:
-                # The first mention decides, and all have the ports of the slice.
+            addr = parse_address(text)
+            if addr is None:
                 continue
             zones = tuple(each.name for each in endpoint.hints.for_zones) if endpoint.hints else ()
-            found[addr] = KnownEndpoint(state, _node_name(endpoint), zones, ports)
+            # The first mention decides, and all have the ports of the slice.
+            known = found.setdefault(addr, KnownEndpoint(state, _node_name(endpoint), zones, ports))
+            if release.since(17):
+                known.zones = zones
     return found
 
 
-def _state(endpoint: Endpoint, node: Node) -> BackendState | None:
-    """The state as agents up to 1.18 find it; None if the endpoint takes no traffic."""
+def _state(endpoint: Endpoint, node: Node, release: Release) -> BackendState | None:
+    """Return the state; None if the endpoint takes no traffic."""
     conditions = endpoint.conditions
+    if release.since(17) and node.terminating_endpoints:
+        found = state_of(conditions, release)
+        return found and found[0]
     is_terminating = bool(conditions.terminating) and node.terminating_endpoints
     if conditions.ready is False and not is_terminating:
         return None
     return BackendState.TERMINATING if is_terminating else BackendState.ACTIVE
-
-
-def _state_by_conditions(endpoint: Endpoint, node: Node) -> BackendState | None:
-    """The state as agents from 1.19 on find it."""
-    conditions = endpoint.conditions
-    if conditions.ready is not False:
-        return BackendState.ACTIVE
-    # terminating-not-serving, if it does not serve, has no state of its own here.
-    return BackendState.TERMINATING if conditions.terminating else BackendState.MAINTENANCE
 
 
 def _node_name(endpoint: Endpoint) -> str:
@@ -116,7 +113,7 @@ def _of_endpoints(source: Endpoints) -> dict[AddrCluster, KnownEndpoint]:
     for subset in source.subsets:
         ports = _ports(subset.ports)
         for each in subset.addresses:
-            addr = parse_endpoint_address(each.ip)
+            addr = parse_address(each.ip)
             if addr is not None:
                 known = found.setdefault(addr, KnownEndpoint(node_name=each.node_name or ""))
                 known.ports |= ports
@@ -128,17 +125,7 @@ def _ports(ports: Iterable[EndpointPort]) -> dict[str, tuple[L4Type, int]]:
     for each in ports:
         if each.port is None:
             continue
-        try:
-            protocol = new_l4_type(each.protocol if each.protocol is not None else "TCP")
-        except L4ProtocolError:
-            continue
-        found[each.name] = (protocol, each.port)
+        protocol = parse_protocol(each.protocol)
+        if protocol is not None:
+            found[each.name] = (protocol, each.port)
     return found
-
-
-def parse_endpoint_address(text: str) -> AddrCluster | None:
-    """An address as endpoints and pods have it; None if it is not one."""
-    try:
-        return AddrCluster.parse(text)
-    except AddressError:
-        return None

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..domain.addr_cluster import AddrCluster
-from ..domain.backend import Backend
-from ..domain.l3n4 import L3n4AddrID, Scope
-from ..domain.l4 import L4Type, new_l4_type
-from ..domain.service import SVC, ServiceName
-from ..domain.service_type import SVCTrafficPolicy, SVCType
-from ..errors import L4ProtocolError
-from .backends import parse_endpoint_address
-from .frontends import parse_ip
-from .node import Node
-from .objects import ContainerPort, Pod
+from ...domain.addr_cluster import AddrCluster
+from ...domain.backend import Backend
+from ...domain.l3n4 import L3n4AddrID, Scope
+from ...domain.l4 import L4Type
+from ...domain.service import SVC, ServiceName
+from ...domain.service_type import SVCTrafficPolicy, SVCType
+from ..node import Node
+from ..objects import ContainerPort, Pod
+from ..parsing import parse_address, parse_ip, parse_protocol
 
 __all__ = ["host_port_services"]
 
@@ -28,10 +26,10 @@ def host_port_services(pod: Pod, node: Node) -> Iterator[SVC]:
     if spec.node_name != node.name or spec.host_network or status.phase in ("Succeeded", "Failed"):
         return
     texts = [each.ip for each in status.pod_ips] or [status.pod_ip]
-    own = [addr for text in texts if (addr := parse_endpoint_address(text)) is not None]
+    own = [addr for text in texts if (addr := parse_address(text)) is not None]
     for container in (*spec.init_containers, *spec.containers):
         for port in container.ports:
-            protocol = _protocol(port)
+            protocol = parse_protocol(port.protocol)
             if port.host_port and port.host_port not in _NODE_PORTS and protocol is not None:
                 yield from _services(pod, port.host_port, port, protocol, own, node)
 
@@ -77,10 +75,3 @@ def _addresses(port: ContainerPort, node: Node) -> tuple[list[AddrCluster], bool
         # The agent sets it up at the unspecified address, and lets nobody in from outside.
         return [AddrCluster("::" if host_ip.is6 else "0.0.0.0")], True
     return [host_ip], False
-
-
-def _protocol(port: ContainerPort) -> L4Type | None:
-    try:
-        return new_l4_type(port.protocol if port.protocol is not None else "TCP")
-    except L4ProtocolError:
-        return None

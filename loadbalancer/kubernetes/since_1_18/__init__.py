@@ -1,0 +1,1 @@
+"""The rules of agents from 1.18 on: tables of frontends and backends, joined."""
