@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from .domain.service import SVC, ServiceName
     from .domain.service_flags import ServiceFlagBit, ServiceFlags, SvcFlagParam, new_svc_flag
     from .domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
-    from .dumps.dump import Dump, DumpProblem, Note
+    from .dumps.dump import Dump
     from .dumps.json_text.streaming import iter_services
-    from .dumps.reading import read_dump
+    from .dumps.notes import DumpProblem, Note
+    from .dumps.reading import read_dump, read_dumps
     from .dumps.writing import UnsaidError, unsaid_facts, write_dump
     from .dumps.yaml_dump import YamlMissingError
     from .errors import (
@@ -84,8 +85,9 @@ _NAMES_OF_MODULES = {
     "domain.scalars": "BackendID FEPortName ID Preferred ServiceID",
     "domain.service": "SVC ServiceName",
     "domain.service_flags": "ServiceFlagBit ServiceFlags SvcFlagParam new_svc_flag",
-    "dumps.dump": "Dump DumpProblem Note",
-    "dumps.reading": "read_dump",
+    "dumps.dump": "Dump",
+    "dumps.notes": "DumpProblem Note",
+    "dumps.reading": "read_dump read_dumps",
     "releases": "Release ReleaseError",
     "dumps.writing": "UnsaidError unsaid_facts write_dump",
     "dumps.yaml_dump": "YamlMissingError",
@@ -163,6 +165,7 @@ __all__ = [
     "new_svc_from_service",
     "parse_cidr",
     "read_dump",
+    "read_dumps",
     "schemas",
     "unsaid_facts",
     "write_dump",

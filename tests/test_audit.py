@@ -130,7 +130,7 @@ def test_what_a_text_table_does_not_say_is_not_looked_for() -> None:
     extra = svc("10.96.9.9:80", "10.0.0.1:80", name="/")
     local = WEB.deep_copy()
     local.ext_traffic_policy = SVCTrafficPolicy.Local
-    found = audit([local], [nameless, extra], unsaid=UNSAID_IN_TEXT)
+    found = audit([local], [nameless, extra], omitted=UNSAID_IN_TEXT)
     assert [(each.kind, each.frontend) for each in found] == [("extra-service", "10.96.9.9:80")]
 
 

@@ -94,7 +94,8 @@ class TestCases:
     @pytest.mark.parametrize("says_release", [False, True])
     def test_services_and_notes(self, cases: list[Row], says_release: bool) -> None:
         for case in cases:
-            dump = read_dump(case["text"], release=case["release"] if says_release else None)
+            read_as = case.get("read_as", case["release"] if says_release else None)
+            dump = read_dump(case["text"], release=read_as)
             assert [as_in_the_cases(each) for each in dump.services] == expected_services(case)
             assert (rules(dump), dump.format) == (case["notes"], case["format"])
             assert dump.problems == []
@@ -302,9 +303,13 @@ class TestTable:
             "2    10.0.0.1:80/UDP   ClusterIP      1 => 10.0.0.2:80/UDP (active) (preferred)\n"
         )
         dump = read_dump(text)
-        assert [each.frontend.id for each in dump.services] == [2]
-        assert dump.services[0].backends[0].preferred
+        assert [(each.frontend.id, len(each.backends)) for each in dump.services] == [
+            (1, 2),
+            (2, 1),
+        ]
+        assert dump.services[1].backends[0].preferred
         assert [(each.pointer, each.line) for each in dump.problems] == [("/0", 3)]
+        assert dump.incomplete == {"10.0.0.1:80"}
         assert dump.releases == ("1.17", "1.20")
 
 
@@ -321,8 +326,8 @@ class TestStateDB:
     @pytest.mark.parametrize(
         ("number", "zone", "state"),
         [
-            (2, {"Zone": "a", "ForZones": None}, BackendState.QUARANTINED),
-            (3, {"Zone": "a", "ForZones": None}, BackendState.MAINTENANCE),
+            (2, {"Zone": "a", "ForZones": None}, BackendState.TERMINATING),
+            (3, {"Zone": "a", "ForZones": None}, BackendState.QUARANTINED),
             (2, {"Zone": None}, BackendState.TERMINATING),
             (3, {"Zone": {"Zone": "a", "ForZones": None}}, BackendState.QUARANTINED),
             (4, {"Zone": None}, BackendState.MAINTENANCE),
@@ -332,14 +337,20 @@ class TestStateDB:
         row = frontend_row(Backends=[backend_row(State=number, **zone)])
         dump = read_dump(json.dumps(row))
         assert [each.state for each in dump.services[0].backends] == [state]
+        if "ForZones" in zone:
+            assert dump.releases == ("1.18.5", "1.18")
 
     def test_the_release_decides_where_the_dump_does_not(self) -> None:
         text = json.dumps(frontend_row(Backends=[backend_row(State=2)]))
         states = {
             release: read_dump(text, release=release).services[0].backends[0].state
-            for release in ("1.18", "1.19")
+            for release in ("1.18.4", "1.18", "1.19")
         }
-        assert states == {"1.18": BackendState.QUARANTINED, "1.19": BackendState.TERMINATING}
+        assert states == {
+            "1.18.4": BackendState.QUARANTINED,
+            "1.18": BackendState.TERMINATING,
+            "1.19": BackendState.TERMINATING,
+        }
 
     def test_a_stream_of_changes(self) -> None:
         other = frontend_row(Address="10.0.0.9:80/TCP", RedirectTo={"Name": "x"})

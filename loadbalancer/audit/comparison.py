@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from loadbalancer import SVC, Backend, L4Type
-
+from ..domain.backend import Backend, state_word
 from ..domain.identity import address_order, name_of
+from ..domain.l4 import L4Type
+from ..domain.service import SVC
 
 __all__ = ["BackendChange", "Comparison", "FieldChange", "ServiceChange", "compare"]
 
@@ -177,8 +178,7 @@ def _field_changes(old: SVC, new: SVC) -> Iterator[FieldChange]:
 def _backend_changes(old: SVC, new: SVC) -> Iterator[BackendChange]:
     def facts(backend: Backend) -> dict[str, Any]:
         return {
-            "state": backend.state,
-            "serving": "yes" if backend.serving else "no",
+            "state": state_word(backend),
             "weight": backend.weight,
             "preferred": "yes" if backend.preferred else "no",
             "node": backend.node_name or '""',

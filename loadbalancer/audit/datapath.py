@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from ..domain.backend_state import BackendState
 from ..domain.identity import name_of
-from ..domain.l3n4 import L3n4Addr, L3n4AddrID
+from ..domain.l3n4 import L3n4Addr, L3n4AddrID, Scope
+from ..domain.l4 import L4Type
 from ..domain.service import SVC
 from ..domain.service_flags import ServiceFlags
 from ..domain.service_type import SVCType
+from ..releases import Release
 from .findings import MEANINGS, Finding, FindingKind, in_order
 from .matching import match
 from .services import is_proxied
@@ -41,28 +44,66 @@ class Entry(Protocol):
         ...
 
 
-def audit_datapath(services: Iterable[SVC], entries: Iterable[Entry]) -> list[Finding]:
-    """What differs between the services an agent lists and what the kernel has.
+def audit_datapath(
+    services: Iterable[SVC], entries: Iterable[Entry], *, release: str | Release = "1.13"
+) -> list[Finding]:
+    """Return what differs between the services an agent lists and what the kernel has.
 
     A missing or extra frontend is one finding, without its backends. Wildcard entries, protocols
     that one side does not have, ids that the agent does not say, and the backends of services
-    behind a proxy are not compared.
+    behind a proxy are not compared. Backends in maintenance need no slot. From 1.18 on a NodePort
+    or HostPort frontend at `0.0.0.0` or `::` is in the kernel at the addresses of the node as
+    well, and a frontend without an id is never put there.
+
+    Raises:
+        ReleaseError: the release is not one.
 
     Returns:
         The findings, sorted by frontend, kind and backend; `expected` is what the agent lists.
     """
+    services = [*services]
+    parsed = Release.parse(release)
+    everywhere = _served_everywhere(services) if parsed.since(18) else {}
     real = [each for each in entries if not each.is_wildcard]
     frontends = match(services, real, lambda each: each.frontend, lambda each: each.frontend)
     findings = [
         _finding("bpf-missing-frontend", each.frontend, f"{_named(each)} is not in the kernel")
         for each in frontends.missing
+        if each.frontend.id or not parsed.since(18)
     ]
     for entry in frontends.extra:
+        service = everywhere.get(_place(entry.frontend))
+        if service is not None:
+            findings += _backend_findings(service, entry)
+            continue
         message = f"the kernel has {name_of(entry.frontend)}, which the agent does not list"
         findings.append(_finding("bpf-extra-frontend", entry.frontend, message))
     for service, entry in frontends.pairs:
-        findings += _entry_findings(service, entry)
+        other = everywhere.get(_place(entry.frontend))
+        # Up to 1.19 either of the two frontends has the entry, by time.
+        is_other = (
+            other is not None and not parsed.since(20) and not any(_backend_findings(other, entry))
+        )
+        if not is_other:
+            findings += _entry_findings(service, entry)
     return in_order(findings)
+
+
+_Place = tuple[bool, int, L4Type, Scope]
+
+
+def _served_everywhere(services: Iterable[SVC]) -> dict[_Place, SVC]:
+    """Return the NodePort and HostPort services that every address of the node serves."""
+    return {
+        _place(each.frontend): each
+        for each in services
+        if each.type in (SVCType.NodePort, SVCType.HostPort)
+        and each.frontend.addr_cluster.is_unspecified
+    }
+
+
+def _place(frontend: L3n4Addr) -> _Place:
+    return frontend.is_ipv6, frontend.port, frontend.protocol, frontend.scope
 
 
 def _entry_findings(service: SVC, entry: Entry) -> Iterator[Finding]:
@@ -84,7 +125,7 @@ def _entry_findings(service: SVC, entry: Entry) -> Iterator[Finding]:
 
 
 def _backend_findings(service: SVC, entry: Entry) -> Iterator[Finding]:
-    frontend = service.frontend
+    frontend = entry.frontend
     lost = [each for each in entry.backends if isinstance(each, int)]
     there = [each for each in entry.backends if not isinstance(each, int)]
     for number in lost:
@@ -93,8 +134,9 @@ def _backend_findings(service: SVC, entry: Entry) -> Iterator[Finding]:
         yield _finding("bpf-backend-not-found", frontend, message, found=number)
     backends = match(service.backends, there, lambda each: each, lambda each: each)
     # A slot whose backend is not found belonged to one of those that are missing.
-    if len(backends.missing) > len(lost):
-        for each in backends.missing:
+    missing = [x for x in backends.missing if x.state is not BackendState.MAINTENANCE]
+    if len(missing) > len(lost):
+        for each in missing:
             message = f"{_named(service)} lacks the backend {each} in the kernel"
             yield _finding("bpf-missing-backend", frontend, message, backend=each)
     for address in backends.extra:

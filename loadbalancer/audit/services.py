@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from ..domain.backend import DEFAULT_BACKEND_WEIGHT, Backend
+from ..domain.backend import DEFAULT_BACKEND_WEIGHT, Backend, state_word
 from ..domain.identity import name_of
 from ..domain.service import SVC, ServiceName
 from ..domain.service_type import SVCTrafficPolicy, SVCType
@@ -13,8 +13,17 @@ from .matching import Matching, match
 
 __all__ = ["UNSAID_IN_TEXT", "audit", "is_proxied", "notes"]
 
-UNSAID_IN_TEXT: frozenset[FindingKind] = frozenset({"wrong-name", "wrong-policy", "wrong-weight"})
-"""What the text table of `service list` does not say: for the `unsaid` of `audit`."""
+UNSAID_IN_TEXT = frozenset({"names", "policies", "weights"})
+"""Facts that the text table of `service list` omits; `Dump.omitted` has all of them."""
+
+# The kinds of findings that compare a fact.
+_KIND_OF_FACT: dict[str, FindingKind] = {
+    "names": "wrong-name",
+    "types": "wrong-type",
+    "policies": "wrong-policy",
+    "weights": "wrong-weight",
+    "states": "wrong-state",
+}
 
 _NAMELESS = ServiceName()
 # What the agent's manager of redirect policies puts behind the name of a service, up to 1.17.
@@ -22,9 +31,13 @@ _REDIRECT_SUFFIX = "-local-redirect"
 
 
 def audit(
-    expected: Iterable[SVC], found: Iterable[SVC], *, unsaid: Collection[FindingKind] = ()
+    expected: Iterable[SVC],
+    found: Iterable[SVC],
+    *,
+    omitted: Collection[str] = (),
+    disputed: Collection[ServiceName] = (),
 ) -> list[Finding]:
-    """What differs between the services an agent should list and those it lists.
+    """Return what differs between the services an agent should list and those it lists.
 
     A missing or extra service is one finding, without its backends. Known differences between
     releases are not findings: protocols that one side does not have, services of local
@@ -34,24 +47,29 @@ def audit(
     Args:
         expected: what should be listed, as `loadbalancer.kubernetes.expected_services` says.
         found: what is listed.
-        unsaid: kinds that are not looked for, since the format of the dump cannot say them,
-            such as `UNSAID_IN_TEXT`.
+        omitted: facts that are not compared, since the form of the dump does not carry them:
+            `Dump.omitted`.
+        disputed: services that claim a frontend of each other: which of them an agent lists is
+            chance, so that none is missing or extra.
 
     Returns:
         The findings, sorted by frontend, kind and backend.
     """
     services = _match_services(expected, found)
-    findings = [_missing(each) for each in services.missing]
+    ignored = {kind for fact, kind in _KIND_OF_FACT.items() if fact in omitted}
+    findings = [_missing(each) for each in services.missing if each.name not in disputed]
     findings += [
         _extra(each)
         for each in services.extra
-        if not _is_redirect(each) and ("wrong-name" in unsaid or not _is_agents_own(each))
+        if not _is_redirect(each)
+        and each.name not in disputed
+        and ("names" in omitted or not _is_agents_own(each))
     ]
     for want, have in services.pairs:
         if not _is_redirected(want, have):
             findings += _service_findings(want, have)
             findings += _backend_findings(want, have)
-    return in_order(each for each in findings if each.kind not in unsaid)
+    return in_order(each for each in findings if each.kind not in ignored)
 
 
 def notes(expected: Iterable[SVC], found: Iterable[SVC]) -> list[str]:
@@ -157,9 +175,9 @@ def _backend_findings(want: SVC, have: SVC) -> Iterator[Finding]:
         yield _finding("stale-backend", want, message, backend=each)
     for wanted, listed in backends.pairs:
         what = f"backend {wanted} of {where}"
-        if wanted.state is not listed.state:
-            message = f"{what} is {listed.state} and should be {wanted.state}"
-            states = str(wanted.state), str(listed.state)
+        states = state_word(wanted), state_word(listed)
+        if states[0] != states[1]:
+            message = f"{what} is {states[1]} and should be {states[0]}"
             yield _finding("wrong-state", want, message, *states, backend=wanted)
         if wanted.weight != listed.weight and not _is_later_weight(want, wanted, listed):
             message = f"{what} has the weight {listed.weight} and should have {wanted.weight}"

@@ -11,18 +11,19 @@ from dataclasses import dataclass, field
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
-from ..dumps.formats import archive_format, is_another_format
+from ..dumps.formats import archive_format, begins_as_payload, sections
 from ..dumps.json_text.positions import Path, find_spans, pointer
 from ..dumps.json_text.splitting import Batch, Element, TakeWhole, read_batches
 from ..dumps.json_text.values import is_object
+from ..dumps.notes import ABOUT_THE_TEXT, Note
 from .kinds import Kind, as_read_by_agent, has_unknown_keys, recognise
-from .problems import Finding, Problem, Severity
+from .problems import Finding, Problem
 
 if TYPE_CHECKING:
     from loadbalancer import SVC, Backend, L3n4Addr
     from loadbalancer.models import ServiceSpec
 
-    from ..dumps.dump import Note
+    from ..dumps.dump import Dump
     from ..releases import ReleaseRange
     from .diagnosis import Diagnosis
     from .release_check import ReleaseLook
@@ -44,6 +45,8 @@ class Item:
 
     kind: Kind
     domain: SVC | Backend | L3n4Addr | StateUpdate
+    dump: str = ""
+    """The heading of the dump in which it stands, where a text has several."""
 
 
 @dataclass
@@ -60,6 +63,11 @@ class Checked:
     """What was read otherwise than 1.13 writes it, each with the line of its service if known."""
     span: ReleaseRange | None = None
     """The releases that the text can be from, by all that was seen so far; None if not looked."""
+
+    name: str = ""
+    """The heading of the dump, where a text has several."""
+    rest: str | None = None
+    """Text behind the JSON that is not JSON."""
 
     def add_notes(self, notes: Iterable[Note], line: int | None = None) -> None:
         """Add notes on one service, or on a whole dump."""
@@ -83,6 +91,11 @@ class Checker:
     """The release that services are to be from; else any will do."""
 
     @property
+    def reads_dumps(self) -> bool:
+        """Whether dumps in any format and from any release are accepted."""
+        return not self.is_strict and self.kind in (None, Kind.SERVICE)
+
+    @property
     def looks_at_keys(self) -> bool:
         """Whether there is something to say of a key that is not known."""
         return self.strict_keys or self.warns
@@ -95,17 +108,31 @@ class Checker:
         """
         pieces = iter(chunks)
         first = next(pieces, b"")
-        if not self.is_strict and self.kind in (None, Kind.SERVICE) and is_another_format(first):
-            # An archive is refused, however long it is.
-            data = first if archive_format(first) else b"".join([first, *pieces])
-            yield from self._check_dump(data, file)
+        if not self.reads_dumps or begins_as_payload(first):
+            yield from self._check_json(chain([first], pieces), file)
             return
-        yield from self._check_json(chain([first], pieces), file)
+        # An archive is refused, however long it is.
+        data = first if archive_format(first) else b"".join([first, *pieces])
+        yield from self._check_dumps(data, file)
 
     def _check_json(self, chunks: Iterable[bytes], file: str) -> Iterator[Checked]:
         look = self._release_look()
-        for batch in read_batches(chunks, self._whole_reader(look)):
-            yield _BatchCheck(self, file, batch, look).run()
+        pieces = iter(chunks)
+        for batch in read_batches(pieces, self._whole_reader(look)):
+            checked = _BatchCheck(self, file, batch, look).run()
+            yield checked
+            if checked.rest is not None:
+                yield from self._check_rest(checked.rest.encode() + b"".join(pieces), file)
+
+    def _check_rest(self, data: bytes, file: str) -> Iterator[Checked]:
+        """Check the text behind JSON, which may have other dumps in it."""
+        text = data.decode(errors="replace")
+        if next(sections(text)).format != "other":
+            yield from self._check_dumps(data, file)
+            return
+        first = text.strip().partition("\n")[0]
+        note = Note("", "trailing-text", f"not read: {first[:80]!r}")
+        yield Checked(notes=[(None, note)])
 
     def _whole_reader(self, look: ReleaseLook | None) -> TakeWhole | None:
         """What reads many good services at once, twice as fast as the values one by one."""
@@ -122,33 +149,41 @@ class Checker:
 
         return ReleaseLook(self.release or "")
 
-    def _check_dump(self, data: bytes, file: str) -> Iterator[Checked]:
-        """Check a dump in another format than the API's JSON; it is held as a whole."""
-        from loadbalancer import LoadBalancerError, read_dump
-
+    def _check_dumps(self, data: bytes, file: str) -> Iterator[Checked]:
+        """Check dumps in other formats than the API's JSON; they are held as a whole."""
         from ..dumps.decoding import decoded
+        from ..dumps.reading import read_dumps
+        from ..errors import LoadBalancerError
 
         try:
             content = decoded(data)
             content = content.encode() if isinstance(content, str) else content
-            if not is_another_format(content):
+            if begins_as_payload(content) and content is not data:
                 yield from self._check_json([content], file)
                 return
-            dump = read_dump(content, release=self.release)
+            dumps = read_dumps(content, release=self.release)
         except LoadBalancerError as error:
             yield Checked(problems=[Problem(file, 1, 1, "", Finding(str(error)))])
             return
-        checked = Checked([Item(Kind.SERVICE, svc) for svc in dump.services], is_list=True)
+        for dump in dumps:
+            yield self._checked(dump, file)
+
+    def _checked(self, dump: Dump, file: str) -> Checked:
+        items = [Item(Kind.SERVICE, svc, dump.name) for svc in dump.services]
+        checked = Checked(items, is_list=True, name=dump.name)
         for problem in dump.problems:
             checked.refused.append(Kind.SERVICE)
             finding = Finding(problem.reason)
             checked.problems.append(Problem(file, problem.line or 1, 1, problem.pointer, finding))
-        if dump.services and (look := self._release_look()):
+        look = self._release_look()
+        if look is None:
+            checked.add_notes(each for each in dump.notes if each.rule in ABOUT_THE_TEXT)
+        elif dump.services:
             checked.add_notes(look.dump(dump))
             checked.span = look.span
             if refusal := look.refusal():
                 checked.problems.append(Problem(file, 1, 1, "", Finding(refusal)))
-        yield checked
+        return checked
 
 
 _Group = tuple[Kind | None, list[Element]]
@@ -179,11 +214,12 @@ class _BatchCheck:
                 if self.checker.looks_at_keys:
                     self._add_problems(element, self._diagnose_keys(element, kind), checked)
         if broken := self.batch.broken:
+            has_values = self.batch.is_list or bool(checked.items or checked.refused)
+            if has_values and self.checker.reads_dumps and self.batch.text_behind:
+                checked.rest = self.batch.text_behind
+                return checked
             line, column = self.batch.place(broken.at)
             finding = Finding(f"not JSON: {broken.reason}")
-            if not self.checker.is_strict and self.batch.text.startswith("> ", broken.at):
-                # A bugtool archive has the end of the command below its output.
-                finding = Finding("text behind the JSON, not read", severity=Severity.WARNING)
             checked.problems.append(Problem(self.file, line, column, broken.pointer, finding))
         return checked
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ..dumps.dump import Dump, Look, Note
+from ..dumps.dump import Dump
 from ..dumps.inspection import ServiceLook
+from ..dumps.notes import Look, Note
 from ..releases import Release, ReleaseRange
 
 __all__ = ["ReleaseLook"]

@@ -16,7 +16,13 @@ from .scalars import BackendID, FEPortName, Flag, Preferred, Text, UInt16
 if TYPE_CHECKING:
     from .. import models
 
-__all__ = ["DEFAULT_BACKEND_WEIGHT", "Backend", "new_backend", "new_backend_with_state"]
+__all__ = [
+    "DEFAULT_BACKEND_WEIGHT",
+    "Backend",
+    "new_backend",
+    "new_backend_with_state",
+    "state_word",
+]
 
 DEFAULT_BACKEND_WEIGHT = 100
 """The weight of a backend that is given none, 0 … 65535 (Go: `DefaultBackendWeight`)."""
@@ -61,6 +67,12 @@ class Backend(L3n4Addr):
         """
         model: models.BackendAddress = to_models().backend_model(self)
         return model
+
+
+def state_word(backend: Backend) -> str:
+    """Return the word for the state of a backend, `terminating-not-serving` included."""
+    is_not_serving = backend.state is BackendState.TERMINATING and not backend.serving
+    return "terminating-not-serving" if is_not_serving else str(backend.state)
 
 
 # Pydantic would let the class inherit the hash of its frozen parent.

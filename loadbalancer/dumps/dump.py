@@ -1,4 +1,4 @@
-"""A dump that was read: its services, where it is from, and what was remarkable about it."""
+"""A dump that was read: its services, the releases it can be from, notes and problems."""
 
 from __future__ import annotations
 
@@ -9,50 +9,13 @@ from typing import Literal
 
 from ..domain.service import SVC
 from ..releases import ReleaseRange
+from .facts import omitted_facts
+from .notes import DumpProblem, Look, Note
+from .statedb.tables import Tables
 
-__all__ = ["Dump", "DumpProblem", "Format", "Look", "Note"]
+__all__ = ["Dump", "Format"]
 
 Format = Literal["json", "yaml", "text", "statedb"]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A place of a dump that was read otherwise than release 1.13 writes it."""
-
-    pointer: str
-    """The place, a JSON Pointer (RFC 6901); `/3` is the fourth service of a text table."""
-    rule: str
-    """The name of the rule it was read by, such as `protocol-case`."""
-    message: str
-    """What stands there, and what it was read as."""
-
-
-@dataclass(frozen=True, slots=True)
-class DumpProblem:
-    """A part of a dump that could not be read. All other services are there."""
-
-    pointer: str
-    """The place, a JSON Pointer (RFC 6901); empty if it is the dump as a whole."""
-    reason: str
-    """What is wrong there."""
-    line: int | None = None
-    """The line of the text, from 1; None if the format has no lines to speak of."""
-
-    def __str__(self) -> str:
-        place = [f"line {self.line}"] if self.line else []
-        return ": ".join([*place, *([self.pointer] if self.pointer else []), self.reason])
-
-
-@dataclass
-class Look:
-    """What a look at the text itself tells, beside the services."""
-
-    notes: list[Note] = field(default_factory=list[Note])
-    span: ReleaseRange = field(default_factory=ReleaseRange)
-
-    def note(self, pointer: str, rule: str, message: str) -> None:
-        """Note a place."""
-        self.notes.append(Note(pointer, rule, message))
 
 
 @dataclass
@@ -65,11 +28,16 @@ class Dump:
     """What the text is: `json`, `yaml`, `text` (the table of `service list`) or `statedb`."""
     problems: list[DumpProblem]
     """What could not be read."""
-    _look: Callable[[], Look] = field(repr=False, compare=False)
+    name: str = ""
+    """The heading found before the dump in a text, such as the name of a node or pod."""
+    look: Callable[[], Look] = field(default=Look, repr=False, compare=False)
+    """What inspects the text for notes and releases, when they are asked for."""
+    tables: Tables | None = field(default=None, repr=False, compare=False)
+    """The tables of StateDB, if the dump is from there."""
 
     @cached_property
     def _looked(self) -> Look:
-        return self._look()
+        return self.look()
 
     @property
     def releases(self) -> tuple[str, str] | None:
@@ -83,6 +51,23 @@ class Dump:
     def release_range(self) -> ReleaseRange:
         """The same as a range that can be narrowed further."""
         return self._looked.span
+
+    @property
+    def incomplete(self) -> frozenset[str]:
+        """The frontends of which something could not be read; empty text if it is unknown which.
+
+        Nothing is concluded from what they lack.
+        """
+        return frozenset(each.frontend for each in self.problems)
+
+    @property
+    def omitted(self) -> frozenset[str]:
+        """The facts that the form of the dump does not carry, such as `policies` of a table.
+
+        Comparisons leave them out.
+        """
+        has_services = self.tables is not None and bool(self.tables.services)
+        return omitted_facts(self.format, self.release_range, has_service_table=has_services)
 
     @property
     def notes(self) -> list[Note]:

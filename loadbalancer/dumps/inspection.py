@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from typing import Any
 
-from .dump import Look, Note
 from .json_text.values import is_array, is_object
+from .notes import Look, Note
 from .vocabulary import (
     BACKEND_KEYS,
     FLAG_KEYS,
@@ -164,7 +164,7 @@ class ServiceLook:
         if state in LATER_STATES:
             meant = str(LATER_STATES[state])
             self._note(f"{pointer}/state", "state-later", f"{state}: read as {meant}")
-            self._since(LATER_STATES_SINCE)
+            self._look.span.since(*LATER_STATES_SINCE)
         if backend.get("weight") == 0 and state != "maintenance":
             self._note(
                 f"{pointer}/weight", "weight-zero", f"0 beside the state {state or 'active'}: kept"

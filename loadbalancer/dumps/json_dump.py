@@ -9,14 +9,25 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..domain.service import SVC
-from .dump import Dump, DumpProblem, Look
+from .dump import Dump
+from .formats import KUBERNETES, STATE_FILE
 from .inspection import ServiceLook, specs_of
 from .json_text.positions import pointer as pointer_of
 from .json_text.splitting import read_batches
-from .json_text.values import is_object
+from .json_text.values import is_array, is_object
+from .notes import DumpProblem, Look
 from .service_schema import read_services, read_spec
 
-__all__ = ["Text", "Value", "Values", "problem_of", "read_json", "read_service", "values_of"]
+__all__ = [
+    "Text",
+    "Value",
+    "Values",
+    "problem_of",
+    "read_json",
+    "read_quickly",
+    "read_service",
+    "values_of",
+]
 
 Text = bytes | str
 
@@ -51,11 +62,9 @@ def values_of(data: Text) -> Values:
             line, _ = batch.place(element.start)
             values.append(Value(element.value, element.pointer, line))
         if broken := batch.broken:
-            rest = batch.text[broken.at :]
             line, _ = batch.place(broken.at)
-            has_values = batch.is_list or values
-            if has_values and not broken.pointer and rest[:1] not in ("", "{", "["):
-                trailing = rest.strip().splitlines()[0]
+            if (batch.is_list or values) and batch.text_behind:
+                trailing = batch.text_behind.strip().splitlines()[0]
                 break
             problems.append(DumpProblem(broken.pointer, broken.reason, line))
     wholes = [each for each in values if not each.pointer]
@@ -65,46 +74,106 @@ def values_of(data: Text) -> Values:
     return Values(values, trailing, problems)
 
 
-def read_json(data: Text) -> Dump:
-    """Read the services of a JSON dump."""
-    quickly = _read_quickly(data)
+def read_quickly(data: Text) -> Dump | None:
+    """Read the services of a JSON array that has no fault; None if it has."""
+    try:
+        services = read_services(data)
+    except ValidationError:
+        return None
+    return Dump(services, "json", [], look=lambda: _look_at(values_of(data)))
+
+
+def read_json(data: Text, values: Values) -> Dump:
+    """Read the services of a JSON dump, given with its values."""
+    quickly = read_quickly(data)
     if quickly is not None:
-        return Dump(quickly, "json", [], lambda: _look_at(values_of(data)))
-    values = values_of(data)
+        return quickly
     services: list[SVC] = []
     problems: list[DumpProblem] = []
     good: list[Value] = []
     for each in values.values:
-        read = read_service(each)
-        if isinstance(read, DumpProblem):
-            problems.append(read)
-        elif read:
-            services.append(read)
+        svc, found = read_service(each)
+        problems += found
+        if svc is not None:
+            services.append(svc)
             good.append(each)
     problems += values.problems
     rest = Values(good, values.trailing)
-    return Dump(services, "json", problems, lambda: _look_at(rest))
+    return Dump(services, "json", problems, look=lambda: _look_at(rest))
 
 
-def read_service(each: Value) -> SVC | DumpProblem | None:
-    """The service of a Service object; None for null, which a client prints for no services."""
+def read_service(each: Value) -> tuple[SVC | None, list[DumpProblem]]:
+    """Return the service of a Service object, and what is wrong with it.
+
+    Null is no service: a client prints it for an empty list. A backend whose state is unknown is
+    left out, and reported.
+    """
     if each.value is None:
-        return None
+        return None, []
     specs = specs_of(each.value)
-    if not specs:
-        reason = (
-            "neither spec nor status.realized is there"
-            if is_object(each.value)
-            else "expected a service, which is an object"
-        )
-        return DumpProblem(each.pointer, reason, each.line)
-    services: list[SVC] = []
+    if not specs or _is_kubernetes(each.value):
+        return None, [DumpProblem(each.pointer, _what_it_is(each.value), each.line)]
+    found: list[SVC] = []
+    problems: list[DumpProblem] = []
     for part, spec in specs:
+        svc, refused = _read_spec(spec, each.pointer + part, each.line)
+        # What is realized and what is wished have the same faults.
+        problems = problems or refused
+        if svc is None:
+            return None, refused
+        found.append(svc)
+    return found[0], problems
+
+
+def _is_kubernetes(value: object) -> bool:
+    return is_object(value) and "kind" in value and "apiVersion" in value
+
+
+def _what_it_is(value: object) -> str:
+    if not is_object(value):
+        return "expected a service, which is an object"
+    if _is_kubernetes(value):
+        return KUBERNETES
+    if any(is_array(value.get(each)) for each in ("services", "endpoints")):
+        return STATE_FILE
+    return "neither spec nor status.realized is there"
+
+
+def _read_spec(spec: Any, pointer: str, line: int) -> tuple[SVC | None, list[DumpProblem]]:
+    problems: list[DumpProblem] = []
+    frontend = _frontend_of(spec)
+    kept = list(range(len(spec["backend-addresses"]))) if _has_backends(spec) else []
+    while True:
         try:
-            services.append(read_spec().validate_python(spec))
+            return read_spec().validate_python(spec), problems
         except ValidationError as error:
-            return problem_of(error, each.pointer + part, each.line)
-    return services[0]
+            problem = problem_of(error, pointer, line)
+            first = error.errors(include_url=False)[0]
+            match first["loc"]:
+                case ("backend-addresses", int(index), "state") if kept:
+                    place = f"{pointer}/backend-addresses/{kept.pop(index)}/state"
+                    problems.append(DumpProblem(place, problem.reason, line, frontend))
+                    backends = [*spec["backend-addresses"]]
+                    del backends[index]
+                    spec = {**spec, "backend-addresses": backends}
+                case _:
+                    refused = DumpProblem(problem.pointer, problem.reason, line, frontend)
+                    return None, [refused]
+
+
+def _has_backends(spec: Any) -> bool:
+    return is_object(spec) and is_array(spec.get("backend-addresses"))
+
+
+def _frontend_of(spec: Any) -> str:
+    """Return the frontend of a spec as text, as far as it can be read."""
+    address = spec.get("frontend-address") if is_object(spec) else None
+    ip, port = (address.get("ip"), address.get("port", 0)) if is_object(address) else (None, None)
+    if not isinstance(ip, str) or type(port) is not int:
+        return ""
+    host = f"[{ip}]" if ":" in ip else ip
+    scope = "/i" if is_object(address) and address.get("scope") == "internal" else ""
+    return f"{host}:{port}{scope}"
 
 
 def problem_of(error: ValidationError, pointer: str, line: int | None) -> DumpProblem:
@@ -112,20 +181,6 @@ def problem_of(error: ValidationError, pointer: str, line: int | None) -> DumpPr
     first = error.errors(include_url=False)[0]
     reason = first["msg"].removeprefix("Value error, ")
     return DumpProblem(pointer + pointer_of(first["loc"]), reason, line)
-
-
-def _read_quickly(data: Text) -> list[SVC] | None:
-    """The services of a JSON array, with text behind it or not, unless something is odd."""
-    try:
-        return read_services(_without_text_behind(data))
-    except ValidationError:
-        return None
-
-
-def _without_text_behind(data: Text) -> Text:
-    """The data up to the last bracket: if that is not the end of the JSON, it does not parse."""
-    end = data.rfind("]") if isinstance(data, str) else data.rfind(b"]")
-    return data[: end + 1] if end > 0 and data[end + 1 :].strip() else data
 
 
 def _look_at(values: Values) -> Look:

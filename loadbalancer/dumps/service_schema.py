@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from ..domain.addr_cluster import AddrCluster
 from ..domain.backend import Backend
+from ..domain.backend_state import BackendState
 from ..domain.domain_model import DomainModel, all_fields_set
 from ..domain.l3n4 import L3n4AddrID
 from ..domain.scalars import UINT16_MAX, UINT32_MAX
@@ -23,7 +24,7 @@ from ..wire.defaults import Fields, backend_defaults, defaults, service_defaults
 from ..wire.gc_pause import gc_paused
 from ..wire.pydantic_inside import Parts, validator
 from ..wire.services import equal_specs
-from .vocabulary import NAT_POLICIES, POLICIES, PROTOCOLS, SCOPES, STATES, TYPES
+from .vocabulary import LATER_STATES, NAT_POLICIES, POLICIES, PROTOCOLS, SCOPES, STATES, TYPES
 
 __all__ = ["read_services", "read_spec"]
 
@@ -33,6 +34,8 @@ _UINT16 = core_schema.int_schema(strict=True, ge=0, le=UINT16_MAX)
 _UINT32 = core_schema.int_schema(strict=True, ge=0, le=UINT32_MAX)
 _BOOL = core_schema.bool_schema(strict=True)
 _NO_FLAGS: Fields = {}
+_NOT_SERVING = object()
+_BACKEND_STATES = {**STATES, **dict.fromkeys(LATER_STATES, _NOT_SERVING)}
 
 
 def read_services(data: bytes | str) -> list[SVC]:
@@ -145,11 +148,20 @@ def _backend() -> CoreSchema:
             "weight": _key("weight", _UINT16),
             "node_name": _key("nodeName", _TEXT),
             "zone": _key("zone", _TEXT),
-            "state": _key("state", _word(STATES)),
+            "state": _key("state", _word(_BACKEND_STATES)),
             "preferred": _key("preferred", _BOOL),
         }
     )
-    return _filled(Backend, values, backend_defaults())
+    new_fields, fields_set = backend_defaults().copy, all_fields_set(Backend)
+
+    def parts(values: Fields) -> Parts:
+        fields = new_fields()
+        fields |= _without_nulls(values)
+        if fields["state"] is _NOT_SERVING:
+            fields |= {"state": BackendState.TERMINATING, "serving": False}
+        return fields, None, fields_set
+
+    return _made(Backend, values, parts)
 
 
 def _flags() -> CoreSchema:

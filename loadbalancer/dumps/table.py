@@ -11,8 +11,11 @@ from ..domain.l3n4 import L3n4Addr, L3n4AddrID
 from ..domain.l4 import L4Type
 from ..domain.service import SVC
 from ..domain.service_type import SVCTrafficPolicy, SVCType
+from ..releases import Release
 from .addresses import printed_address
-from .dump import Dump, DumpProblem, Look
+from .dump import Dump
+from .formats import TABLE_HEADER
+from .notes import DumpProblem, Look
 from .vocabulary import (
     BACKEND_KEYS,
     FLAG_KEYS,
@@ -26,28 +29,25 @@ from .vocabulary import (
     TYPES_SINCE,
     UNKNOWN_TYPE_UNTIL,
     no_protocol_word,
+    written_state,
 )
 
-__all__ = ["is_table", "read_table", "write_table"]
+__all__ = ["read_table", "write_table"]
 
-_HEADER = re.compile(r"\s*ID\s+Frontend\s+(Service Type\s+)?Backend\s*")
 _SERVICE = re.compile(
     r"\s*(?P<id>\d+)\s+(?P<frontend>\S+)"
-    r"(?:\s+(?P<type>[A-Za-z]+)(?P<remote> \(Remote\))?)?(?:\s+(?P<backend>\d+ => .*?))?\s*",
+    r"(?:\s+(?P<type>[A-Za-z]+)(?P<remote> \(Remote\))?(?=\s|\Z))?"
+    r"(?:\s+(?P<backend>\d+ => .*)|\s+(?P<rest>\S.*))?\s*",
     re.ASCII,
 )
 _BACKEND = re.compile(
     r"\s*\d+ => (?P<address>\S+)(?: \((?P<state>(?!preferred\))[\w-]+)\))?"
-    r"(?P<preferred> \(preferred\))?\s*",
+    r"(?P<preferred> \(preferred\))?(?:\s+(?P<rest>\S.*?))?\s*",
     re.ASCII,
 )
+_is_backend = re.compile(r"\s*\d+ => .*", re.ASCII).fullmatch
 _MIN_WIDTH, _PADDING = 5, 3
 _CLUSTER = SVCTrafficPolicy.Cluster
-
-
-def is_table(text: str) -> bool:
-    """Whether a text begins with the header of the table."""
-    return _HEADER.fullmatch(text.lstrip().partition("\n")[0]) is not None
 
 
 class _TableReader:
@@ -57,48 +57,59 @@ class _TableReader:
         self._services: list[SVC] = []
         self._problems: list[DumpProblem] = []
         self._count = 0
-        self._in_bad_service = False
+        self._frontend = ""
+        self._current: SVC | None = None
+        """The service of the last row that began one; None if that could not be read."""
 
     def dump(self) -> Dump:
         span = self._look.span
         for number, line in enumerate(self._lines, 1):
             if not line.strip():
                 continue
-            if header := _HEADER.fullmatch(line):
+            if header := TABLE_HEADER.fullmatch(line):
                 if header[1]:
                     span.since(FLAG_KEYS["type"])
                 else:
                     span.until(UNKNOWN_TYPE_UNTIL)
-            elif line.lstrip().startswith("> "):
-                rest = line.strip()[:80]
-                self._look.note("", "trailing-text", f"not read: {rest!r}")
-                break
-            else:
-                self._line(line, number)
-        return Dump(self._services, "text", self._problems, lambda: self._look)
+                continue
+            try:
+                self._line(line)
+            except ValueError as error:
+                pointer = f"/{max(0, self._count - 1)}"
+                problem = DumpProblem(pointer, str(error), number, self._frontend)
+                self._problems.append(problem)
+        return Dump(self._services, "text", self._problems, look=lambda: self._look)
 
-    def _line(self, line: str, number: int) -> None:
-        pointer = f"/{self._count}"
-        try:
-            if match := _SERVICE.fullmatch(line):
-                self._count += 1
-                self._in_bad_service = True
-                self._services.append(self._service(match, pointer))
-                self._in_bad_service = False
-            elif _BACKEND.fullmatch(line) and self._count:
-                if not self._in_bad_service:
-                    backends = self._services[-1].backends
-                    pointer = f"/{self._count - 1}"
-                    backends.append(self._backend(line, f"{pointer}/backends/{len(backends)}"))
-            else:
-                raise ValueError("neither a service nor a backend of one")
-        except ValueError as error:
-            if _BACKEND.fullmatch(line) and self._services:
-                self._services.pop()
-                self._in_bad_service = True
-            self._problems.append(DumpProblem(pointer, str(error), number))
+    def _line(self, line: str) -> None:
+        if (match := _SERVICE.fullmatch(line)) and not _is_backend(line):
+            self._begin(match)
+            return
+        if not _is_backend(line):
+            raise ValueError("neither a service nor a backend of one")
+        if not self._count:
+            raise ValueError("a backend without the row of its service")
+        self._add(line)
 
-    def _service(self, match: re.Match[str], pointer: str) -> SVC:
+    def _begin(self, match: re.Match[str]) -> None:
+        self._count += 1
+        self._current, self._frontend = None, ""
+        pointer = f"/{self._count - 1}"
+        self._current = self._service(match)
+        self._services.append(self._current)
+        self._frontend = str(self._current.frontend)
+        if rest := match["rest"]:
+            self._look.note(pointer, "annotation", f"text behind the row: {rest.strip()!r}")
+        if match["backend"]:
+            self._add(match["backend"])
+
+    def _add(self, text: str) -> None:
+        """Add a backend to the service above it."""
+        if self._current is not None:
+            backends = self._current.backends
+            place = f"/{self._count - 1}/backends/{len(backends)}"
+            backends.append(self._backend(text, place))
+
+    def _service(self, match: re.Match[str]) -> SVC:
         span = self._look.span
         addr = self._address(match["frontend"])
         if addr.scope:
@@ -109,9 +120,6 @@ class _TableReader:
         id = int(match["id"])
         if not id:
             span.since(ONLY_SELECTED_SINCE)
-        backends: list[Backend] = []
-        if match["backend"]:
-            backends.append(self._backend(match["backend"], f"{pointer}/backends/0"))
         frontend = L3n4AddrID(
             protocol=addr.protocol,
             addr_cluster=addr.addr_cluster,
@@ -121,7 +129,6 @@ class _TableReader:
         )
         return SVC(
             frontend=frontend,
-            backends=backends,
             type=kind,
             ext_traffic_policy=_CLUSTER,
             int_traffic_policy=_CLUSTER,
@@ -149,15 +156,18 @@ class _TableReader:
             state = STATES[word]
             span.since(BACKEND_KEYS["state"])
             if word in LATER_STATES:
-                span.since(LATER_STATES_SINCE)
+                span.since(*LATER_STATES_SINCE)
                 self._look.note(f"{pointer}/state", "state-later", f"{word}: read as {state}")
         else:
             span.until(BACKEND_KEYS["state"] - 1)
+        if rest := match["rest"]:
+            self._look.note(pointer, "annotation", f"text behind the backend: {rest!r}")
         return Backend(
             protocol=addr.protocol,
             addr_cluster=addr.addr_cluster,
             port=addr.port,
             state=state,
+            serving=word not in LATER_STATES,
             preferred=bool(match["preferred"]),
         )
 
@@ -175,20 +185,20 @@ def read_table(text: str) -> Dump:
     return _TableReader(text).dump()
 
 
-def write_table(services: Iterable[SVC], minor: int) -> bytes:
+def write_table(services: Iterable[SVC], release: Release) -> bytes:
     """The table that the client of a release prints, sorted by id."""
     rows = [["ID", "Frontend", "Service Type", "Backend"]]
     for svc in sorted(services, key=lambda svc: svc.frontend.id):
         kind = svc.type.value
-        if svc.name.cluster and minor >= FLAG_KEYS["cluster"]:
+        if svc.name.cluster and release.since(FLAG_KEYS["cluster"]):
             kind += " (Remote)"
-        frontend = _text_of(svc.frontend, minor)
+        frontend = _text_of(svc.frontend, release)
         backends = [
-            f"{i} => {_backend_text(each, minor)}" for i, each in enumerate(svc.backends, 1)
+            f"{i} => {_backend_text(each, release)}" for i, each in enumerate(svc.backends, 1)
         ]
         rows.append([str(svc.frontend.id), frontend, kind, backends[0] if backends else ""])
         rows += [["", "", "", each] for each in backends[1:]]
-    if minor <= UNKNOWN_TYPE_UNTIL:
+    if not release.since(UNKNOWN_TYPE_UNTIL + 1):
         for row in rows:
             del row[2]
     return _aligned(rows).encode()
@@ -202,17 +212,17 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _text_of(addr: L3n4Addr, minor: int) -> str:
+def _text_of(addr: L3n4Addr, release: Release) -> str:
     text = L3n4Addr.__str__(addr).removesuffix("/i")
-    if minor >= PROTOCOL_SINCE:
-        text += f"/{no_protocol_word(minor) if addr.protocol is L4Type.NONE else addr.protocol}"
-    return text + "/i" if addr.scope and minor >= FRONTEND_KEYS["scope"] else text
+    if release.since(PROTOCOL_SINCE):
+        text += f"/{no_protocol_word(release) if addr.protocol is L4Type.NONE else addr.protocol}"
+    return text + "/i" if addr.scope and release.since(FRONTEND_KEYS["scope"]) else text
 
 
-def _backend_text(backend: Backend, minor: int) -> str:
-    text = _text_of(backend, minor)
-    if minor >= BACKEND_KEYS["state"]:
-        text += f" ({backend.state})"
+def _backend_text(backend: Backend, release: Release) -> str:
+    text = _text_of(backend, release)
+    if release.since(BACKEND_KEYS["state"]):
+        text += f" ({written_state(backend, release)})"
         if backend.preferred:
             text += " (preferred)"
     return text

@@ -6,10 +6,12 @@ the minor number of the release, 13 for 1.13.
 
 from __future__ import annotations
 
+from ..domain.backend import Backend, state_word
 from ..domain.backend_state import BackendState
 from ..domain.l3n4 import Scope
 from ..domain.l4 import L4Type
 from ..domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+from ..releases import Release
 from ..wire.words import SCOPE_WORDS, WIRE_STATE_WORDS
 
 __all__ = [
@@ -33,10 +35,12 @@ __all__ = [
     "UNKNOWN_TYPE_UNTIL",
     "YAML_SINCE",
     "no_protocol_word",
+    "written_state",
 ]
 
 PROTOCOL_SINCE = BACKEND_PROTOCOL_SINCE = 17
-LATER_STATES_SINCE = 19
+LATER_STATES_SINCE = (18, 5)
+"""The patch release with the state terminating-not-serving."""
 ONLY_SELECTED_SINCE = 18
 """From then on lists may be null, ids absent, and every listed backend is preferred."""
 YAML_SINCE = 12
@@ -98,6 +102,11 @@ NAT_POLICIES = {
 }
 
 
-def no_protocol_word(minor: int) -> str:
-    """What a release that writes protocols writes for none."""
-    return "NONE" if minor < LATER_STATES_SINCE else "ANY"
+def no_protocol_word(release: Release) -> str:
+    """Return what a release that writes protocols writes for none."""
+    return "ANY" if release.since(19) else "NONE"
+
+
+def written_state(backend: Backend, release: Release) -> str:
+    """Return the word that a release writes for the state of a backend."""
+    return state_word(backend) if release.since(*LATER_STATES_SINCE) else str(backend.state)

@@ -17,7 +17,7 @@ from ..domain.service_type import SVCNatPolicy, SVCType
 from ..errors import LoadBalancerError
 from ..releases import Release, ReleaseError
 from ..wire.words import SCOPE_WORDS
-from .dump import Note
+from .notes import Note
 from .reading import read_dump
 from .table import write_table
 from .vocabulary import (
@@ -29,6 +29,7 @@ from .vocabulary import (
     TYPES_SINCE,
     YAML_SINCE,
     no_protocol_word,
+    written_state,
 )
 from .yaml_dump import write_yaml
 
@@ -86,16 +87,16 @@ def unsaid_facts(
 
 
 def _written(services: list[SVC], release: str, format: str) -> bytes:
-    minor = Release.parse(release).minor
+    parsed = Release.parse(release)
     if format == "text":
-        return write_table(services, minor)
+        return write_table(services, parsed)
     if format == "yaml":
-        if minor < YAML_SINCE:
-            raise ReleaseError(f"there is no YAML in 1.{minor}, it came with 1.{YAML_SINCE}")
-        return write_yaml([_Writer(minor, writes_empty=True).service(each) for each in services])
+        if not parsed.since(YAML_SINCE):
+            raise ReleaseError(f"there is no YAML in {parsed}, it came with 1.{YAML_SINCE}")
+        return write_yaml([_Writer(parsed, writes_empty=True).service(each) for each in services])
     if format != "json":
         raise ReleaseError(f"unknown format {format!r}, expected one of {', '.join(_FORMATS)}")
-    values = [_Writer(minor).service(each) for each in services]
+    values = [_Writer(parsed).service(each) for each in services]
     return f"{json.dumps(values, indent=2, ensure_ascii=False)}\n".encode()
 
 
@@ -103,7 +104,7 @@ def _written(services: list[SVC], release: str, format: str) -> bytes:
 class _Writer:
     """Services as the JSON values of a release, keys in the order of the alphabet."""
 
-    minor: int
+    release: Release
     writes_empty: bool = False
     """Whether keys without a value are written, as YAML has them."""
 
@@ -116,7 +117,7 @@ class _Writer:
 
     def _spec(self, svc: SVC) -> dict[str, Any]:
         backends = [self._backend(each) for each in sorted(svc.backends, key=_by_id)]
-        is_null = not backends and self.minor >= ONLY_SELECTED_SINCE and not self.writes_empty
+        is_null = not backends and self.release.since(ONLY_SELECTED_SINCE) and not self.writes_empty
         spec: dict[str, Any] = {
             "backend-addresses": None if is_null else backends,
             "flags": self._flags(svc),
@@ -129,9 +130,9 @@ class _Writer:
         return spec
 
     def _flags(self, svc: SVC) -> dict[str, Any]:
-        if self.minor < FLAG_KEYS["type"]:
+        if not self.release.since(FLAG_KEYS["type"]):
             return {"node-port": True} if svc.type is SVCType.NodePort else {}
-        has_type = self.minor >= TYPES_SINCE.get(svc.type, self.minor + 1)
+        has_type = svc.type in TYPES_SINCE and self.release.since(TYPES_SINCE[svc.type])
         ext, int_ = _word(svc.ext_traffic_policy), _word(svc.int_traffic_policy)
         nat = "" if svc.nat_policy is SVCNatPolicy.NONE else svc.nat_policy.value
         values = {
@@ -164,17 +165,17 @@ class _Writer:
             "port": backend.port,
             "preferred": backend.preferred,
             "protocol": self._protocol(backend),
-            "state": str(backend.state) if is_valid else "",
+            "state": written_state(backend, self.release) if is_valid else "",
             "weight": backend.weight,
             "zone": backend.zone,
         }
         return self._known(values, BACKEND_KEYS)
 
     def _protocol(self, addr: L3n4Addr) -> str:
-        if self.minor < PROTOCOL_SINCE:
+        if not self.release.since(PROTOCOL_SINCE):
             return ""
         if addr.protocol is L4Type.NONE:
-            return no_protocol_word(self.minor)
+            return no_protocol_word(self.release)
         return addr.protocol.value
 
     def _known(self, values: Mapping[str, Any], known: Mapping[str, int]) -> dict[str, Any]:
@@ -182,7 +183,7 @@ class _Writer:
         return {
             key: value
             for key, value in values.items()
-            if self.minor >= known[key] and (value or key == "weight" or self.writes_empty)
+            if self.release.since(known[key]) and (value or key == "weight" or self.writes_empty)
         }
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from ..domain.service import SVC
 from ..errors import LoadBalancerError
-from .dump import Dump, DumpProblem, Look
+from .dump import Dump
 from .inspection import ServiceLook
 from .json_dump import Value, read_service
 from .json_text.values import is_array, is_object
+from .notes import DumpProblem, Look
 from .vocabulary import BACKEND_KEYS, FLAG_KEYS, FRONTEND_KEYS, YAML_SINCE
 
 __all__ = ["YamlMissingError", "read_yaml", "write_yaml"]
@@ -69,14 +70,15 @@ def read_yaml(data: bytes | str) -> Dump:
     services: list[SVC] = []
     good: list[Value] = []
     for each in _values(documents):
-        read = read_service(each)
-        if isinstance(read, DumpProblem):
-            place = _yaml_pointer(read.pointer)
-            problems.append(DumpProblem(place, read.reason.replace("status.", "status/")))
-        elif read:
-            services.append(read)
+        svc, found = read_service(each)
+        for problem in found:
+            place = _yaml_pointer(problem.pointer)
+            reason = problem.reason.replace("status.", "status/")
+            problems.append(DumpProblem(place, reason, frontend=problem.frontend))
+        if svc is not None:
+            services.append(svc)
             good.append(each)
-    return Dump(services, "yaml", problems, lambda: _look_at(good))
+    return Dump(services, "yaml", problems, look=lambda: _look_at(good))
 
 
 def write_yaml(services: Sequence[Mapping[str, Any]]) -> bytes:

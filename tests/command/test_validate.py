@@ -426,8 +426,5 @@ def test_an_object_of_kubernetes(invoke: Invoke, tmp_path: Path) -> None:
     text = '{"apiVersion": "v1", "kind": "Service", "metadata": {}, "spec": {}, "status": {}}'
     name = write(tmp_path / "a.json", text)
     finished = invoke("validate", "-q", name)
-    assert finished.out == (
-        f"{name}:1:1: error: a Kubernetes Service object, not one of Cilium's service API; "
-        "`loadbalancer expect` reads those\n"
-    )
+    assert finished.out == (f"{name}:1:1: error: {KUBERNETES}\n")
     assert finished.code == 1

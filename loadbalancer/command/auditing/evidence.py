@@ -27,8 +27,8 @@ class NodeView:
 
     name: str
     services: list[SVC]
-    is_text: bool
-    """Whether the services come from a text table, which leaves facts out."""
+    omitted: frozenset[str]
+    """The facts that the dump does not carry."""
     release: str
     """The release of the agent, such as `1.14`."""
     entries: list[DatapathEntry] | None
@@ -156,7 +156,7 @@ def _view(name: str, dump: Dump, release: str, entries: list[DatapathEntry] | No
     # The rules are those of 1.13 unless the dump shows that it is from a later release.
     earliest, _ = dump.releases or ("1.13", "")
     release = release or str(max(Release.parse(earliest), Release(1, 13)))
-    return NodeView(name, dump.services, dump.format == "text", release, entries)
+    return NodeView(name, dump.services, dump.omitted, release, entries)
 
 
 def _add(evidence: Evidence, view: NodeView, path: str) -> None:

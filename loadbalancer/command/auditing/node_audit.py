@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from loadbalancer import SVC
-from loadbalancer.audit import UNSAID_IN_TEXT, Finding, audit, audit_datapath, by_severity, notes
+from loadbalancer.audit import Finding, audit, audit_datapath, by_severity, notes
 from loadbalancer.kubernetes import KubernetesError, Node, expected_services, node_from_objects
 
 from .evidence import NodeView, served_addresses
@@ -47,10 +47,10 @@ def audit_node(view: NodeView, objects: Sequence[dict[str, Any]]) -> NodeAudit:
     if objects:
         expected = _expected(view, objects, result.notes)
         result.expected = len(expected)
-        unsaid = UNSAID_IN_TEXT if view.is_text else ()
-        if view.is_text:
+        omitted = view.omitted
+        if "names" in view.omitted:
             result.notes.append("The text table does not say names, policies and weights.")
-        findings += audit(expected, view.services, unsaid=unsaid)
+        findings += audit(expected, view.services, omitted=omitted)
         result.notes += notes(expected, view.services)
     if view.entries is not None:
         result.in_kernel = sum(not each.is_wildcard for each in view.entries)

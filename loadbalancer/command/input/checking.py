@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnContext
     from multiprocessing.process import BaseProcess
 
-    from ...dumps.dump import Note
+    from ...dumps.notes import Note
 
 __all__ = ["Checks", "check_files"]
 

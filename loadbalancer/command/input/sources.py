@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ...dumps.formats import is_another_format
+from ...dumps.formats import begins_as_dump
 
 __all__ = ["STDIN", "CannotRead", "Source", "find_sources", "standard_input_if_piped"]
 
@@ -118,7 +118,7 @@ def _is_to_be_read(path: Path) -> bool:
     except OSError:
         # Who reads it tells why it cannot be read.
         return True
-    return beginning.lstrip()[:1] in (b"[", b"{") or is_another_format(beginning)
+    return beginning.lstrip()[:1] in (b"[", b"{") or begins_as_dump(beginning)
 
 
 def _found(argument: str, paths: list[Path], reason: str) -> Iterator[Source | CannotRead]:

@@ -15,7 +15,7 @@ from ..exit_codes import INVALID, OK, TROUBLE
 from .printing import Part, Printer, complain, visible
 
 if TYPE_CHECKING:
-    from ...dumps.dump import Note
+    from ...dumps.notes import Note
 
 __all__ = ["JsonReporter", "Reporter", "Summary", "TextReporter", "counted", "print_problem"]
 

@@ -25,6 +25,12 @@ __all__ = ["DatapathError", "read_bpf"]
 _HEADER = re.compile(r"SERVICE ADDRESS\s+BACKEND ADDRESS\b.*")
 # What the client prints if the maps are empty.
 _NOTHING = re.compile(r"No entries found\.?")
+# Parts of the maps, whose rows do not say which backends a frontend has.
+_PARTS = re.compile(
+    r"ID\s+BACKEND ADDRESS\b.*|ID\s+(?:FRONTEND|SERVICE) ADDRESS\b.*|BACKEND ADDRESS\b.*"
+)
+_WANTED = "a part of the kernel's maps alone: use `cilium bpf lb list` without further options"
+_MAPS_DUMP_HEADER = re.compile(r"TYPE\s+.*|-+|MAPS.*")
 _LINE = re.compile(r"(?P<key>\S+(?: \([0-9]+\))?)?\s{2,}(?P<value>\S.*)")
 _KEY = re.compile(r"(?P<address>\S+)(?: \((?P<slot>[0-9]{1,5})\))?")
 _FRONTEND_SLOT = re.compile(

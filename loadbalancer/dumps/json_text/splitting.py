@@ -75,6 +75,15 @@ class Batch:
             return self.line, self.column + at
         return self.line + index, at - self._line_starts[index - 1] + 1
 
+    @property
+    def text_behind(self) -> str:
+        """The text that stands where another value could begin, but is not JSON; empty if none."""
+        broken = self.broken
+        if broken is None or broken.pointer or self.text[self.end : broken.at].strip():
+            return ""
+        rest = self.text[broken.at :]
+        return "" if rest[:1] in ("{", "[") else rest
+
     @cached_property
     def _line_starts(self) -> list[int]:
         return [match.end() for match in re.finditer("\n", self.text)]
