@@ -106,10 +106,10 @@ def test_a_map_as_json() -> None:
 
 def test_a_frontend_without_slot_0_has_no_flags() -> None:
     read = read_bpf("10.96.0.1:80 (1)   10.0.0.1:8080 (7) (1)")
-    assert read == [DatapathEntry(frontend("10.96.0.1:80", 7), None, (), (A,))]
+    assert read == [DatapathEntry(frontend("10.96.0.1:80", 7), None, (), (A,), has_slot_0=False)]
 
 
-@pytest.mark.parametrize("text", ["", HEAD, "{}", "\ufeff" + HEAD, "No entries found.\n", "\r\n"])
+@pytest.mark.parametrize("text", [HEAD, "{}", "\ufeff" + HEAD, "No entries found.\n"])
 def test_empty_maps(text: str) -> None:
     assert read_bpf(text) == []
 
@@ -125,7 +125,8 @@ SLOT = "10.96.0.1:80   0.0.0.0:0 (7) (0) [ClusterIP]\n"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (HEAD + "nonsense\n", "line 2: this is not a row of `cilium bpf lb list`"),
+        ("", "this is not the output of `cilium bpf lb list`"),
+        (HEAD + "10.0.0.1:80 (0)\n", "line 2: this is not a row of `cilium bpf lb list`"),
         ("   10.0.0.1:80 (7)", "line 1: there is no frontend in front of the row or above it"),
         (SLOT + SLOT, "line 2: slot 0 is there twice"),
         (SLOT + "   10.0.0.1:1 (7) (1)\n   10.0.0.2:1 (7) (1)", "line 3: slot 1 is there twice"),

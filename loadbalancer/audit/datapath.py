@@ -30,7 +30,12 @@ class Entry(Protocol):
 
     @property
     def flags(self) -> ServiceFlags | None:
-        """Its flags, None if the kernel cannot find the frontend."""
+        """Its flags, None if they are not known."""
+        ...
+
+    @property
+    def has_slot_0(self) -> bool:
+        """Whether the kernel can find it."""
         ...
 
     @property
@@ -108,7 +113,7 @@ def _place(frontend: L3n4Addr) -> _Place:
 
 def _entry_findings(service: SVC, entry: Entry) -> Iterator[Finding]:
     frontend, flags = service.frontend, entry.flags
-    if flags is None:
+    if not entry.has_slot_0:
         message = f"{_named(service)} has backends in the kernel, but no slot 0"
         yield _finding("bpf-missing-frontend", frontend, message)
         return
@@ -116,11 +121,12 @@ def _entry_findings(service: SVC, entry: Entry) -> Iterator[Finding]:
     if listed and actual != listed:
         message = f"{_named(service)} has the id {actual} in the kernel and should have {listed}"
         yield _finding("bpf-wrong-id", frontend, message, listed, actual)
-    if flags.svc_type is not service.type is not SVCType.NONE:
+    if flags is not None and flags.svc_type is not service.type is not SVCType.NONE:
         types = str(service.type), str(flags.svc_type)
         message = f"{_named(service)} is {types[1]} in the kernel and should be {types[0]}"
         yield _finding("bpf-wrong-type", frontend, message, *types)
-    if not (flags.is_l7lb or is_proxied(service)):
+    is_behind_proxy = flags is not None and flags.is_l7lb
+    if not (is_behind_proxy or is_proxied(service)):
         yield from _backend_findings(service, entry)
 
 

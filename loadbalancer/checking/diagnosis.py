@@ -19,6 +19,7 @@ from loadbalancer.models import ServiceSpec
 from loadbalancer.wire.refusals import Convertible, conversion_errors, state_update_errors
 from loadbalancer.wire.words import PROTOCOL_WORDS
 
+from ..dumps.formats import KUBERNETES
 from ..dumps.json_text.positions import Path, path_of
 from .expectations import expected_at, listed, meant_at, schema_of
 from .kinds import Kind, UnknownKey, keys_of, kubernetes_kind, model_of, unknown_keys
@@ -38,9 +39,8 @@ class Diagnosis(NamedTuple):
 
 def unrecognised(value: Any) -> Diagnosis:
     """The finding on a value that is of no kind."""
-    if kind := kubernetes_kind(value):
-        reason = f"a Kubernetes {kind[:60]} object, not one of Cilium's service API"
-        return Diagnosis((), Finding(f"{reason}; `loadbalancer expect` reads those"))
+    if kubernetes_kind(value):
+        return Diagnosis((), Finding(KUBERNETES))
     expected = listed([f"a {kind}" for kind in Kind if kind is not Kind.STATE_UPDATE])
     return Diagnosis((), Finding(found=shortened(value), expected=expected))
 

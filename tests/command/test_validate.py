@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from loadbalancer import read_dump
+from loadbalancer.dumps.formats import KUBERNETES
 
 from .conftest import Invoke
 from .running import EXAMPLES, run

@@ -181,7 +181,7 @@ def _lose_frontend(entries: list[DatapathEntry]) -> tuple[Any, ...]:
 
 
 def _lose_slot_0(entries: list[DatapathEntry]) -> tuple[Any, ...]:
-    entries[0] = replace(entries[0], flags=None)
+    entries[0] = replace(entries[0], flags=None, has_slot_0=False)
     return "bpf-missing-frontend", None, None, None
 
 

@@ -7,10 +7,10 @@ backend each. The frontend stands in front of the row, up to 1.13 only in its fi
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from json import JSONDecodeError, JSONDecoder
 from typing import Any, NamedTuple, cast
 
 from ...domain.l3n4 import L3n4Addr, L3n4AddrID
@@ -18,42 +18,34 @@ from ...domain.scalars import UINT16_MAX
 from ...domain.service_flags import ServiceFlags, parse_service_flags
 from ...errors import LoadBalancerError
 from ..json_text.positions import pointer
-from .entry import DatapathEntry
+from .entry import DatapathEntry, DatapathError, parse_entry_address
+from .maps_dump import is_maps_dump, read_maps_dump
 
-__all__ = ["DatapathError", "read_bpf"]
+__all__ = ["read_bpf"]
 
 _HEADER = re.compile(r"SERVICE ADDRESS\s+BACKEND ADDRESS\b.*")
 # What the client prints if the maps are empty.
 _NOTHING = re.compile(r"No entries found\.?")
 # Parts of the maps, whose rows do not say which backends a frontend has.
-_PARTS = re.compile(
-    r"ID\s+BACKEND ADDRESS\b.*|ID\s+(?:FRONTEND|SERVICE) ADDRESS\b.*|BACKEND ADDRESS\b.*"
+_PARTS = re.compile(r"(?:ID\s+)?(?:BACKEND|FRONTEND) ADDRESS\b.*|ID\s+SERVICE ADDRESS\b.*")
+_WANTED = (
+    "a part of the kernel's maps: use `cilium bpf lb list` without --frontends, --backends or "
+    "--revnat"
 )
-_WANTED = "a part of the kernel's maps alone: use `cilium bpf lb list` without further options"
-_MAPS_DUMP_HEADER = re.compile(r"TYPE\s+.*|-+|MAPS.*")
+# What may be a row: an address with its port, and something in parentheses.
+_MAY_BE_ROW = re.compile(r".*\S:[0-9]+.*\(.*|.*backend [0-9]+ not found.*")
 _LINE = re.compile(r"(?P<key>\S+(?: \([0-9]+\))?)?\s{2,}(?P<value>\S.*)")
+_KEY_START = re.compile(r"\s*\S+:[0-9]+")
+_JSON_START = re.compile(r"^\s*\{\s*(?:\"|\}|$)", re.MULTILINE)
 _KEY = re.compile(r"(?P<address>\S+)(?: \((?P<slot>[0-9]{1,5})\))?")
 _FRONTEND_SLOT = re.compile(
     r"(?:0\.0\.0\.0|\[::\]):0 \((?P<id>[0-9]{1,5})\)(?: \((?P<slot>0)\))? \[(?P<flags>[^\]]*)\]"
     r"(?: \(L7LB Proxy Port: (?P<proxy_port>[0-9]{1,5})\))?"
 )
+# Up to 1.6 slot 0 has no flags.
+_PLAIN_SLOT = re.compile(r"(?:0\.0\.0\.0|\[::\]):0 \((?P<id>[0-9]{1,5})\)")
 _BACKEND_SLOT = re.compile(r"(?P<address>\S+) \((?P<id>[0-9]{1,5})\)(?: \((?P<slot>[0-9]{1,5})\))?")
 _NOT_FOUND = re.compile(r"backend (?P<backend>[0-9]{1,10}) not found")
-
-
-class DatapathError(LoadBalancerError):
-    """A text is not what `cilium bpf lb list` prints.
-
-    `reason` says why, and `place` where: `line 3`, or in JSON a JSON Pointer (RFC 6901).
-    """
-
-    def __init__(self, reason: str, place: str) -> None:
-        super().__init__(reason, place)
-        self.reason = reason
-        self.place = place
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.reason}" if self.place else self.reason
 
 
 class _Row(NamedTuple):
@@ -71,6 +63,7 @@ class _Slots:
     address: L3n4Addr
     id: int = 0
     flags: ServiceFlags | None = None
+    has_slot_0: bool = False
     later_words: tuple[str, ...] = ()
     proxy_port: int = 0
     numbered: dict[int, L3n4Addr | int] = field(default_factory=dict[int, L3n4Addr | int])
@@ -86,8 +79,14 @@ class _Slots:
             scope=address.scope,
             id=self.id,
         )
-        backends = tuple(self._backends())
-        return DatapathEntry(frontend, self.flags, self.later_words, backends, self.proxy_port)
+        return DatapathEntry(
+            frontend,
+            self.flags,
+            self.later_words,
+            tuple(self._backends()),
+            self.proxy_port,
+            has_slot_0=self.has_slot_0,
+        )
 
     def _backends(self) -> Iterator[L3n4Addr | int]:
         """Backends in the order of slots; what says no slot takes those that are free."""
@@ -101,17 +100,21 @@ class _Slots:
 
 
 def read_bpf(text: str) -> list[DatapathEntry]:
-    """The frontends that `cilium bpf lb list` tells of, in the order of their first rows.
+    """Return the frontends of `cilium bpf lb list`, in the order of their first rows.
 
-    Any release from 1.7 on, as a table or with `-o json`; rows may come in any order. Wildcard
-    entries (1.19 on) are among them, see `DatapathEntry.is_wildcard`. The protocol `ANY` is
-    read as NONE.
+    Any release, as a table or with `-o json`, or the output of `lb/maps-dump`; rows may come in
+    any order, and prompts, headings and the like around them are skipped. Wildcard entries (1.19
+    on) are among them, see `DatapathEntry.is_wildcard`. The protocol `ANY` is read as NONE.
 
     Raises:
-        DatapathError: a row cannot be read; it says the line, or for JSON the JSON Pointer.
+        DatapathError: a row cannot be read, or the text is something else; the error has the
+            line, or for JSON the JSON Pointer.
     """
-    text = text.removeprefix("\ufeff")
-    rows = _rows_of_json(text) if text.lstrip().startswith("{") else _rows_of_table(text)
+    text = text.removeprefix("\ufeff").replace("\t", "    ")
+    if is_maps_dump(text):
+        return read_maps_dump(text)
+    start = _JSON_START.search(text)
+    rows = _rows_of_json(text[start.start() :]) if start else _rows_of_table(text)
     slots: dict[str, _Slots] = {}
     for row in rows:
         try:
@@ -124,25 +127,32 @@ def read_bpf(text: str) -> list[DatapathEntry]:
 
 
 def _rows_of_table(text: str) -> Iterator[_Row]:
-    key = ""
-    for number, line in enumerate(text.split("\n"), start=1):
+    key, has_header, is_table = "", False, False
+    for number, line in enumerate(text.splitlines(), start=1):
         line = line.rstrip()
-        if not line or _HEADER.fullmatch(line) or _NOTHING.fullmatch(line):
-            continue
         place = f"line {number}"
-        match = _LINE.fullmatch(line)
-        if match is None:
+        if _HEADER.fullmatch(line.strip()) or _NOTHING.fullmatch(line.strip()):
+            key, has_header = "", True
+        elif _PARTS.fullmatch(line.strip()):
+            raise DatapathError(_WANTED, place)
+        elif match := _LINE.fullmatch(line):
+            if not (_KEY_START.match(line) or _MAY_BE_ROW.fullmatch(line)):
+                continue
+            key = match["key"] or key
+            if not key:
+                raise DatapathError("there is no frontend in front of the row or above it", place)
+            is_table = True
+            yield _Row(place, key, match["value"])
+        elif _MAY_BE_ROW.fullmatch(line) and has_header:
             raise DatapathError("this is not a row of `cilium bpf lb list`", place)
-        key = match["key"] or key
-        if not key:
-            raise DatapathError("there is no frontend in front of the row or above it", place)
-        yield _Row(place, key, match["value"])
+    if not (has_header or is_table):
+        raise DatapathError("this is not the output of `cilium bpf lb list`", "")
 
 
 def _rows_of_json(text: str) -> Iterator[_Row]:
     try:
-        value: Any = json.loads(text)
-    except json.JSONDecodeError as error:
+        value: Any = JSONDecoder().raw_decode(text)[0]
+    except JSONDecodeError as error:
         raise DatapathError(f"invalid JSON: {error.msg}", f"line {error.lineno}") from None
     except RecursionError:
         raise DatapathError("invalid JSON: it is nested too deeply", "") from None
@@ -162,20 +172,24 @@ def _read_row(row: _Row, slots: dict[str, _Slots]) -> None:
     if key is None:
         raise DatapathError("this is not a frontend", row.place)
     if key["address"] not in slots:
-        slots[key["address"]] = _Slots(_address(key["address"]))
+        slots[key["address"]] = _Slots(parse_entry_address(key["address"]))
     known = slots[key["address"]]
     if match := _FRONTEND_SLOT.fullmatch(row.value):
         if known.flags is not None:
             raise DatapathError("slot 0 is there twice", row.place)
         known.id = _uint16(match["id"])
+        known.has_slot_0 = True
         known.flags, known.later_words = parse_service_flags(match["flags"])
         known.proxy_port = _uint16(match["proxy_port"] or "0")
+        return
+    if _PLAIN_SLOT.fullmatch(row.value):
+        known.has_slot_0 = True
         return
     backend: L3n4Addr | int
     if match := _NOT_FOUND.fullmatch(row.value):
         backend, slot = int(match["backend"]), key["slot"]
     elif match := _BACKEND_SLOT.fullmatch(row.value):
-        backend, slot = _address(match["address"]), match["slot"]
+        backend, slot = parse_entry_address(match["address"]), match["slot"]
         known.id = known.id or _uint16(match["id"])
     else:
         raise DatapathError("this is neither a backend nor the flags of a frontend", row.place)
@@ -192,11 +206,3 @@ def _uint16(digits: str) -> int:
     if number > UINT16_MAX:
         raise LoadBalancerError(f"{number} is beyond {UINT16_MAX}")
     return number
-
-
-def _address(text: str) -> L3n4Addr:
-    """An address; the protocol ANY, which an agent has for all that have none, is left out."""
-    for end in ("/ANY", "/ANY/i"):
-        if text.endswith(end):
-            text = text.removesuffix(end) + end.removeprefix("/ANY")
-    return L3n4Addr.parse(text)
