@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .dumps.notes import DumpProblem, Note
     from .dumps.reading import read_dump, read_dumps
     from .dumps.writing import UnsaidError, unsaid_facts, write_dump
-    from .dumps.yaml_dump import YamlMissingError
+    from .dumps.yaml_text import YamlMissingError
     from .errors import (
         AddressError,
         BackendStateError,
@@ -90,7 +90,7 @@ _NAMES_OF_MODULES = {
     "dumps.reading": "read_dump read_dumps",
     "releases": "Release ReleaseError",
     "dumps.writing": "UnsaidError unsaid_facts write_dump",
-    "dumps.yaml_dump": "YamlMissingError",
+    "dumps.yaml_text": "YamlMissingError",
     "dumps.json_text.streaming": "iter_services",
     "domain.service_type": "SVCNatPolicy SVCTrafficPolicy SVCType",
 }

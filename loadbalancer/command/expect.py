@@ -117,27 +117,16 @@ def command(
 
 
 def _objects(path: str) -> list[Any]:
-    """The objects of a file; a state file holds them as well."""
-    from loadbalancer.kubernetes import DocumentError, objects_of_state_file, read_documents
+    """Return the objects of a file; a state file holds them as well."""
+    from loadbalancer.kubernetes import DocumentError, iter_objects
 
     from .input.sources import CannotRead, Source
 
     source = Source(path)
     try:
-        text = b"".join(source.chunks()).decode("utf-8-sig")
-        documents = [*read_documents(text)]
-    except (DocumentError, UnicodeDecodeError) as error:
+        return [*iter_objects(b"".join(source.chunks()))]
+    except DocumentError as error:
         raise CannotRead(source.name, str(error)) from None
-    return [
-        each
-        for document in documents
-        for each in (objects_of_state_file(document) or _listed(document))
-    ]
-
-
-def _listed(document: Any) -> list[Any]:
-    """A document is an object; some tools print an array of them."""
-    return document if isinstance(document, list) else [document]  # pyright: ignore[reportUnknownVariableType]
 
 
 def _node(objects: list[Any], name: str) -> tuple[Node, str]:

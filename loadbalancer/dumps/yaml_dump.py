@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import Any
 
 from ..domain.service import SVC
-from ..errors import LoadBalancerError
 from .dump import Dump
 from .inspection import ServiceLook
 from .json_dump import Value, read_service
 from .json_text.values import is_array, is_object
 from .notes import DumpProblem, Look
 from .vocabulary import BACKEND_KEYS, FLAG_KEYS, FRONTEND_KEYS, YAML_SINCE
+from .yaml_text import YamlError, dump_yaml, load_yaml
 
-__all__ = ["YamlMissingError", "read_yaml", "write_yaml"]
+__all__ = ["read_yaml", "write_yaml"]
 
 _INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 _NULLS = ("", "~", "null", "Null", "NULL")
@@ -40,33 +39,20 @@ _KEYS = {
 _JSON_KEYS = {spelled: key for key, spelled in _KEYS.items()}
 
 
-class YamlMissingError(LoadBalancerError, ImportError):
-    """PyYAML is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "YAML needs PyYAML, which is not installed: pip install 'cilium-loadbalancer[cli]'"
-        )
-
-
-def read_yaml(data: bytes | str) -> Dump:
+def read_yaml(data: str) -> Dump:
     """Read the services of a YAML dump.
 
     Raises:
         YamlMissingError: PyYAML is not installed.
     """
-    yaml = _pyyaml()
-    # All scalars are read as texts: what kind of value is meant depends on the key alone, and
-    # YAML's own guesses (`1:20` a number, `no` a boolean) are not those of Go.
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     problems: list[DumpProblem] = []
     documents: list[Any] = []
     try:
-        documents += yaml.load_all(data, loader)
-    except yaml.YAMLError as error:
-        problems.append(_broken(error))
-    except RecursionError:
-        problems.append(DumpProblem("", "nested too deeply"))
+        # All scalars are read as texts: what kind of value is meant depends on the key alone, and
+        # YAML's own guesses (`1:20` a number, `no` a boolean) are not those of Go.
+        documents += load_yaml(data, scalars_as_text=True)
+    except YamlError as error:
+        problems.append(DumpProblem("", error.reason, error.line))
     services: list[SVC] = []
     good: list[Value] = []
     for each in _values(documents):
@@ -83,24 +69,7 @@ def read_yaml(data: bytes | str) -> Dump:
 
 def write_yaml(services: Sequence[Mapping[str, Any]]) -> bytes:
     """The YAML of Service objects, given with all their keys, the empty ones too."""
-    yaml = _pyyaml()
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    spelled = [_spelled(each) for each in services]
-    text: str = yaml.dump(spelled, Dumper=dumper, allow_unicode=True, sort_keys=True)
-    return text.encode()
-
-
-def _pyyaml() -> Any:
-    try:
-        return import_module("yaml")
-    except ModuleNotFoundError:
-        raise YamlMissingError from None
-
-
-def _broken(error: Any) -> DumpProblem:
-    mark = getattr(error, "problem_mark", None)
-    reason = getattr(error, "problem", None) or str(error)
-    return DumpProblem("", f"broken YAML: {reason}", mark.line + 1 if mark else None)
+    return dump_yaml([_spelled(each) for each in services]).encode()
 
 
 def _values(documents: list[Any]) -> list[Value]:

@@ -6,7 +6,7 @@ it hands to its service manager, before that has looked at the node.
 
 from __future__ import annotations
 
-from .documents import DocumentError, read_documents
+from .documents import DocumentError, iter_objects, read_documents
 from .node import Node, node_from_objects
 from .reading import KubernetesError, Objects, read_objects
 from .reflecting import expected_services, reflect
@@ -24,6 +24,7 @@ __all__ = [
     "Objects",
     "StateFileError",
     "expected_services",
+    "iter_objects",
     "node_from_objects",
     "objects_of_state_file",
     "read_documents",

@@ -17,8 +17,9 @@ from ..domain.l3n4 import L3n4Addr
 from ..domain.l4 import L4Type
 from ..domain.service import SVC, ServiceName
 from ..domain.service_type import SVCType
+from ..dumps.json_text.values import is_object
 from ..errors import LoadBalancerError
-from .documents import DocumentError, read_documents
+from .documents import DocumentError, objects_of, read_documents
 from .manifests import UNNAMED, manifests
 from .node import Node
 from .reflecting import reflect
@@ -82,38 +83,19 @@ def read_state_file(text: str, *, node: Node | None = None) -> list[SVC]:
 
 
 def objects_of_state_file(document: Any) -> list[Any]:
-    """The Kubernetes objects of a state file that has been read; none of anything else.
+    """Return the Kubernetes objects of a state file that has been read; none of anything else.
 
     Raises:
-        StateFileError: it has the keys of a state file, and something else below them.
+        DocumentError: it has the keys of a state file, and something else below them.
     """
-    if not isinstance(document, Mapping) or "kind" in document:
+    if not is_object(document) or "kind" in document:
         return []
-    fields: Mapping[str, Any] = document  # pyright: ignore[reportUnknownVariableType]
-    return _objects(fields) if {"services", "endpoints"} & fields.keys() else []
-
-
-def _objects(document: Mapping[str, Any]) -> list[Any]:
-    objects: list[Any] = []
-    # Objects of this file need not name their kind.
-    for key, kind, version in (
-        ("services", "Service", "v1"),
-        ("endpoints", "EndpointSlice", "discovery.k8s.io/v1"),
-    ):
-        items: Any = document.get(key)
-        if items is None:
-            items = []
-        if not isinstance(items, list):
-            raise StateFileError(f"not a state file: /{key} is not an array")
-        for index, item in enumerate(items):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-            if not isinstance(item, dict):
-                raise StateFileError(f"not a state file: /{key}/{index} is not an object")
-            objects.append({**item, "kind": kind, "apiVersion": version})
-    return objects
+    has_keys = "services" in document or "endpoints" in document
+    return [*objects_of(document)] if has_keys else []
 
 
 def _services(document: Mapping[str, Any], node: Node) -> list[SVC]:
-    services = reflect(_objects(document), replace(node, host_port=False), release=_RELEASE)
+    services = reflect(objects_of(document), replace(node, host_port=False), release=_RELEASE)
     for svc in services:
         if svc.name.name.startswith(UNNAMED):
             svc.name = ServiceName(namespace=svc.name.namespace)

@@ -10,12 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
+from ..dumps.json_text.values import is_array, is_object
+from ..kubernetes.documents import DocumentError, KubernetesObject, iter_objects
 from .containers import Container, ZipContainer, open_container
 from .index import Index, Member
 from .kvstore import ClusterService, read_kvstore_services
 from .limits import Limits, Problem, SysdumpError
 from .names import Role
-from .objects import KubernetesObject, is_list, is_object, iter_objects
 from .options import NodeOptions, read_options
 
 __all__ = ["NodeDump", "Sysdump", "open_sysdump"]
@@ -157,11 +158,11 @@ class Sysdump:
                     yield each
 
     def _objects_of(
-        self, member: Member, mention: re.Pattern[bytes] | None = None
+        self, member: Member, mention: re.Pattern[str] | None = None
     ) -> Iterator[KubernetesObject]:
         try:
             yield from iter_objects(self.read(member), mention)
-        except SysdumpError as error:
+        except (SysdumpError, DocumentError) as error:
             self._index.note(member.path, str(error))
 
     @cached_property
@@ -206,13 +207,13 @@ class Sysdump:
         for member in self._index.cluster["objects"]:
             if not member.path.rsplit("/", 1)[-1].removeprefix("k8s-").startswith("pods"):
                 continue
-            for each in self._objects_of(member, re.compile(rb"\b" + _AGENT.encode())):
+            for each in self._objects_of(member, re.compile(rf"\b{_AGENT}")):
                 name = _at(each, "metadata", "name")
                 node = _at(each, "spec", "nodeName")
                 containers = _at(each, "spec", "containers")
                 images = [
                     str(_at(each, "image"))
-                    for each in (containers if is_list(containers) else [])
+                    for each in (containers if is_array(containers) else [])
                     if _at(each, "name") == _AGENT
                 ]
                 image = _IMAGE.search(images[0]) if images else None

@@ -14,9 +14,9 @@ from loadbalancer.command.input.sources import CannotRead, Source
 from loadbalancer.datapath import DatapathEntry, read_bpf
 from loadbalancer.dumps.dump import Dump
 from loadbalancer.dumps.formats import archive_format
+from loadbalancer.kubernetes import DocumentError, iter_objects
 from loadbalancer.releases import Release
 from loadbalancer.sysdump import NodeDump, NodeOptions, SysdumpError, open_sysdump
-from loadbalancer.sysdump.objects import iter_objects
 
 __all__ = ["Evidence", "NodeView", "gather", "read_entries", "served_addresses"]
 
@@ -60,7 +60,7 @@ def gather(paths: Sequence[str], kubernetes: Iterable[str]) -> Evidence:
     for path in kubernetes:
         try:
             evidence.objects += iter_objects(_bytes(path))
-        except SysdumpError as error:
+        except DocumentError as error:
             raise CannotRead(path, str(error)) from None
     return evidence
 
