@@ -10,12 +10,8 @@ from .documents import DocumentError, iter_objects, read_documents
 from .node import Node, node_from_objects
 from .reading import KubernetesError, Objects, read_objects
 from .reflecting import expected_services, reflect
-from .state_file import (
-    StateFileError,
-    objects_of_state_file,
-    read_state_file,
-    write_state_file,
-)
+from .state_file.reading import StateFileError, objects_of_state_file, read_state_file
+from .state_file.writing import services_left_out, write_state_file
 
 __all__ = [
     "DocumentError",
@@ -31,5 +27,6 @@ __all__ = [
     "read_objects",
     "read_state_file",
     "reflect",
+    "services_left_out",
     "write_state_file",
 ]
