@@ -1,24 +1,32 @@
-"""What differs between what is wanted, what an agent lists and what the kernel has.
+"""What differs between what is wanted, what an agent lists and what the kernel has."""
 
-It knows the types of the domain alone: where services come from is not its business.
-"""
+from __future__ import annotations
 
 from .datapath import Entry, audit_datapath
-from .findings import MEANINGS, Finding, FindingKind, Meaning, Severity, by_severity
-from .nodes import Disagreement, disagreements
+from .disagreements import Disagreement, disagreements
+from .findings import Finding, FindingKind, Layer, Severity
+from .meanings import MEANINGS, Meaning, by_severity
+from .node_audit import NodeAudit, audit_node
 from .services import UNSAID_IN_TEXT, audit, notes
+from .views import Cluster, NodeView, Options
 
 __all__ = [
     "MEANINGS",
     "UNSAID_IN_TEXT",
+    "Cluster",
     "Disagreement",
     "Entry",
     "Finding",
     "FindingKind",
+    "Layer",
     "Meaning",
+    "NodeAudit",
+    "NodeView",
+    "Options",
     "Severity",
     "audit",
     "audit_datapath",
+    "audit_node",
     "by_severity",
     "disagreements",
     "notes",

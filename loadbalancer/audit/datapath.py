@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from ..domain.backend_state import BackendState
@@ -12,12 +12,14 @@ from ..domain.l4 import L4Type
 from ..domain.service import SVC
 from ..domain.service_flags import ServiceFlags
 from ..domain.service_type import SVCType
+from ..dumps.bpf.entry import DatapathEntry
 from ..releases import Release
-from .findings import MEANINGS, Finding, FindingKind, in_order
+from .findings import Finding, FindingKind, in_order
 from .matching import match
+from .meanings import MEANINGS
 from .services import is_proxied
 
-__all__ = ["Entry", "audit_datapath"]
+__all__ = ["Entry", "audit_datapath", "kernel_findings"]
 
 
 class Entry(Protocol):
@@ -72,7 +74,12 @@ def audit_datapath(
     real = [each for each in entries if not each.is_wildcard]
     frontends = match(services, real, lambda each: each.frontend, lambda each: each.frontend)
     findings = [
-        _finding("bpf-missing-frontend", each.frontend, f"{_named(each)} is not in the kernel")
+        _finding(
+            "bpf-missing-frontend",
+            each.frontend,
+            f"{_named(each)} is not in the kernel",
+            service=each,
+        )
         for each in frontends.missing
         if each.frontend.id or not parsed.since(18)
     ]
@@ -115,16 +122,16 @@ def _entry_findings(service: SVC, entry: Entry) -> Iterator[Finding]:
     frontend, flags = service.frontend, entry.flags
     if not entry.has_slot_0:
         message = f"{_named(service)} has backends in the kernel, but no slot 0"
-        yield _finding("bpf-missing-frontend", frontend, message)
+        yield _finding("bpf-missing-frontend", frontend, message, service=service)
         return
     listed, actual = frontend.id, entry.frontend.id
     if listed and actual != listed:
         message = f"{_named(service)} has the id {actual} in the kernel and should have {listed}"
-        yield _finding("bpf-wrong-id", frontend, message, listed, actual)
+        yield _finding("bpf-wrong-id", frontend, message, listed, actual, service=service)
     if flags is not None and flags.svc_type is not service.type is not SVCType.NONE:
         types = str(service.type), str(flags.svc_type)
         message = f"{_named(service)} is {types[1]} in the kernel and should be {types[0]}"
-        yield _finding("bpf-wrong-type", frontend, message, *types)
+        yield _finding("bpf-wrong-type", frontend, message, *types, service=service)
     is_behind_proxy = flags is not None and flags.is_l7lb
     if not (is_behind_proxy or is_proxied(service)):
         yield from _backend_findings(service, entry)
@@ -137,17 +144,17 @@ def _backend_findings(service: SVC, entry: Entry) -> Iterator[Finding]:
     for number in lost:
         message = f"a slot of {_named(service)} names the backend with the id {number}, which the "
         message += "backend map does not have"
-        yield _finding("bpf-backend-not-found", frontend, message, found=number)
+        yield _finding("bpf-backend-not-found", frontend, message, found=number, service=service)
     backends = match(service.backends, there, lambda each: each, lambda each: each)
     # A slot whose backend is not found belonged to one of those that are missing.
     missing = [x for x in backends.missing if x.state is not BackendState.MAINTENANCE]
     if len(missing) > len(lost):
         for each in missing:
             message = f"{_named(service)} lacks the backend {each} in the kernel"
-            yield _finding("bpf-missing-backend", frontend, message, backend=each)
+            yield _finding("bpf-missing-backend", frontend, message, backend=each, service=service)
     for address in backends.extra:
         message = f"{_named(service)} has the backend {address} in the kernel, which is not listed"
-        yield _finding("bpf-stale-backend", frontend, message, backend=address)
+        yield _finding("bpf-stale-backend", frontend, message, backend=address, service=service)
 
 
 def _named(service: SVC) -> str:
@@ -162,7 +169,46 @@ def _finding(
     found: str | int | None = None,
     *,
     backend: L3n4Addr | None = None,
+    service: SVC | None = None,
 ) -> Finding:
-    address = None if backend is None else str(backend)
-    severity = MEANINGS[kind].severity
-    return Finding(kind, str(frontend), address, expected, found, severity, message)
+    return Finding(
+        kind,
+        str(frontend),
+        None if backend is None else str(backend),
+        expected,
+        found,
+        MEANINGS[kind].severity,
+        message,
+        service="" if service is None else str(service.name),
+        type="" if service is None else str(service.type),
+        protocol="" if frontend.protocol is L4Type.NONE else str(frontend.protocol),
+        layer="write",
+    )
+
+
+_NEARLY_FULL = 0.9
+_SIZES = ("bpf-lb-service-map-max", "bpf-lb-map-max")
+
+
+def kernel_findings(
+    entries: Iterable[DatapathEntry], config: Mapping[str, str], node_addresses: Collection[str]
+) -> Iterator[Finding]:
+    """Yield what is wrong with the kernel's maps whatever the agent lists.
+
+    These are wildcard entries on addresses of nodes, and a service map above nine tenths of its
+    size, if the options say the size.
+    """
+    slots = 0
+    for entry in entries:
+        slots += 1 + len(entry.backends)
+        address = str(entry.frontend.addr_cluster)
+        if entry.is_wildcard and address in node_addresses:
+            message = f"the kernel has a wildcard entry on {address}, which a node owns"
+            yield _finding("wildcard-on-node-address", entry.frontend, message)
+    texts = [config.get(each, "") for each in _SIZES]
+    sizes = [int(each) for each in texts if each.isdecimal() and int(each)]
+    if sizes and slots > _NEARLY_FULL * sizes[0]:
+        message = f"the service map has {slots:,} of {sizes[0]:,} entries"
+        yield Finding(
+            "map-nearly-full", "", None, sizes[0], slots, "warning", message, layer="write"
+        )

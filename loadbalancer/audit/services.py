@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable, Iterator
 
 from ..domain.backend import DEFAULT_BACKEND_WEIGHT, Backend, state_word
 from ..domain.identity import name_of
+from ..domain.l4 import L4Type
 from ..domain.service import SVC, ServiceName
 from ..domain.service_type import SVCTrafficPolicy, SVCType
-from .findings import MEANINGS, Finding, FindingKind, in_order
+from .findings import Finding, FindingKind, in_order
 from .matching import Matching, match
+from .meanings import MEANINGS
 
 __all__ = ["UNSAID_IN_TEXT", "audit", "is_proxied", "notes"]
 
@@ -35,6 +37,7 @@ def audit(
     found: Iterable[SVC],
     *,
     omitted: Collection[str] = (),
+    incomplete: Collection[str] = (),
     disputed: Collection[ServiceName] = (),
 ) -> list[Finding]:
     """Return what differs between the services an agent should list and those it lists.
@@ -49,15 +52,24 @@ def audit(
         found: what is listed.
         omitted: facts that are not compared, since the form of the dump does not carry them:
             `Dump.omitted`.
+        incomplete: frontends of which something could not be read: `Dump.incomplete`. Nothing is
+            missing of them; with an empty text among them, no service is missing at all.
         disputed: services that claim a frontend of each other: which of them an agent lists is
-            chance, so that none is missing or extra.
+            chance, so that there are no findings on them.
 
     Returns:
         The findings, sorted by frontend, kind and backend.
     """
     services = _match_services(expected, found)
+    disputed = {*disputed}
     ignored = {kind for fact, kind in _KIND_OF_FACT.items() if fact in omitted}
-    findings = [_missing(each) for each in services.missing if each.name not in disputed]
+    findings = [
+        _missing(each)
+        for each in services.missing
+        if each.name not in disputed
+        and "" not in incomplete
+        and str(each.frontend) not in incomplete
+    ]
     findings += [
         _extra(each)
         for each in services.extra
@@ -66,9 +78,10 @@ def audit(
         and ("names" in omitted or not _is_agents_own(each))
     ]
     for want, have in services.pairs:
-        if not _is_redirected(want, have):
+        if not _is_redirected(want, have) and not {want.name, have.name} & disputed:
             findings += _service_findings(want, have)
-            findings += _backend_findings(want, have)
+            is_whole = str(have.frontend) not in incomplete
+            findings += _backend_findings(want, have, is_whole=is_whole)
     return in_order(each for each in findings if each.kind not in ignored)
 
 
@@ -162,12 +175,12 @@ def _is_same_name(want: SVC, have: SVC) -> bool:
     )
 
 
-def _backend_findings(want: SVC, have: SVC) -> Iterator[Finding]:
+def _backend_findings(want: SVC, have: SVC, *, is_whole: bool) -> Iterator[Finding]:
     if is_proxied(have):
         return
     where = f"{want.name} at {name_of(want.frontend)}"
     backends = _match_backends(want, have)
-    for each in backends.missing:
+    for each in backends.missing if is_whole else ():
         message = f"{where} should have the backend {each}, which is not listed"
         yield _finding("missing-backend", want, message, backend=each)
     for each in backends.extra:
@@ -200,6 +213,7 @@ def _finding(
     *,
     backend: Backend | None = None,
 ) -> Finding:
+    protocol = service.frontend.protocol
     return Finding(
         kind,
         str(service.frontend),
@@ -208,4 +222,7 @@ def _finding(
         found,
         MEANINGS[kind].severity,
         message,
+        service=str(service.name),
+        type=str(service.type),
+        protocol="" if protocol is L4Type.NONE else str(protocol),
     )

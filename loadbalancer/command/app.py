@@ -18,6 +18,7 @@ _COMMANDS = {
     "diff": (".diff", "command"),
     "expect": (".expect", "command"),
     "audit": (".audit", "command"),
+    "rules": (".rules", "command"),
     "flags": (".flags", "command"),
     "state": (".state", "command"),
     "schema": (".schema", "command"),

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .exit_codes import DIFFERS, OK, TROUBLE
-from .input.options import format_option
-from .input.sources import standard_input_if_piped
+from .input.audit_options import agent_options, finding_options, release_option
+from .input.sources import CannotRead, Source, standard_input_if_piped
 from .output.printing import Printer, complain
+from .output.progress import counting_bar
 
 if TYPE_CHECKING:
-    from .auditing.evidence import Evidence
+    from ..audit import Options
+    from ..reports.selection import FindingSelection
+    from ..sysdump import ClusterReport, File
 
 __all__ = ["command"]
 
 _FILE = click.Path(allow_dash=True)
+_FORMATS = ("text", "json", "concise", "sarif", "junit", "github", "gitlab", "prometheus")
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """How a report is written."""
+
+    format: str
+    html: str | None
+    most: int
+    quiet: bool
+    baseline: str | None
+    write_baseline: str | None
+    fail_on: str
+    allow_unreadable: bool
 
 
 @click.command("audit", short_help="Compare what is wanted, listed and in the kernel.")
@@ -28,42 +48,91 @@ _FILE = click.Path(allow_dash=True)
     metavar="FILE",
     multiple=True,
     type=_FILE,
-    help="Services, EndpointSlices, Pods and Nodes, as `kubectl get -o json` or yaml prints them.  "
-    "[repeatable]",
+    help="Services, EndpointSlices, Pods and Nodes, as `kubectl get -o json` or yaml prints them, "
+    "or a state file.  [repeatable]",
 )
 @click.option(
     "--bpf",
     metavar="FILE",
     type=_FILE,
-    help="What `cilium bpf lb list` printed on the node.",
+    help="The output of `cilium bpf lb list` on the node.",
 )
 @click.option(
     "--node",
+    "nodes",
     metavar="NAME",
-    help="The node the dump is from; of several nodes, only this one.",
+    multiple=True,
+    help="The node the dump is from; of several nodes, only those that match the pattern.  "
+    "[repeatable]",
 )
-@format_option
+@release_option
+@agent_options
+@finding_options
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="For people, for programs, or for CI systems.",
+)
+@click.option(
+    "--html", metavar="FILE", type=click.Path(), help="Write a page with the report, too."
+)
+@click.option(
+    "--max-findings",
+    "most",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="Findings shown of each kind and node; 0 shows all.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="No notes, meanings and clean nodes.")
+@click.option("--baseline", metavar="FILE", type=_FILE, help="Findings that are known.")
+@click.option(
+    "--write-baseline", metavar="FILE", type=click.Path(), help="Write all findings as a baseline."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(("error", "warning", "never")),
+    default="warning",
+    show_default=True,
+    help="The least severe finding that makes the exit code 1.",
+)
+@click.option("--allow-unreadable", is_flag=True, help="No exit code 2 for what is unreadable.")
 def command(
     paths: tuple[str, ...],
     kubernetes: tuple[str, ...],
     bpf: str | None,
-    node: str | None,
+    nodes: tuple[str, ...],
+    options: Options,
+    selection: FindingSelection,
     output_format: str,
+    html: str | None,
+    most: int,
+    quiet: bool,
+    baseline: str | None,
+    write_baseline: str | None,
+    fail_on: str,
+    allow_unreadable: bool,
 ) -> int:
     """Find where services are not what they should be.
 
     PATH is what `cilium service list -o json` printed, a sysdump (zip or folder), a bugtool
     archive, or a folder of dumps named after their nodes. What Kubernetes wants, what the
     agent lists and what the kernel has are compared, as far as they are given, and so are the
-    nodes. The gravest findings come first: those that send traffic to the wrong place.
+    nodes. The most severe findings come first: those that send traffic to the wrong place.
+    Without PATH, the objects of Kubernetes are checked for conflicts alone.
 
     \b
     Examples:
       loadbalancer audit cilium-sysdump-20260101-120000.zip
-      loadbalancer audit --node worker-3 sysdump/
+      loadbalancer audit --node 'worker-*' --severity error sysdump/
       loadbalancer audit --kubernetes objects.json --node worker-3 services.json
       loadbalancer audit --bpf lb-list.txt services.json
       loadbalancer audit --format json sysdump.zip | jq '.nodes[].findings[].kind'
+      loadbalancer audit --html report.html --fail-on error sysdump.zip
 
     \b
     Exit code:
@@ -71,79 +140,119 @@ def command(
       1  there are findings
       2  something could not be read, or there is nothing to compare
     """
-    paths = standard_input_if_piped(paths)
-    if not paths:
+    if not kubernetes or paths:
+        paths = standard_input_if_piped(paths)
+    if not paths and not kubernetes:
         raise click.UsageError("no PATH given, and nothing piped in (- is standard input)")
-    from loadbalancer import LoadBalancerError
-    from loadbalancer.audit import disagreements
-
-    from .auditing.evidence import gather, read_entries
-    from .auditing.node_audit import audit_node
-    from .auditing.report import Report, print_report, write_json
-    from .input.sources import CannotRead
+    output = _Output(
+        output_format, html, most, quiet, baseline, write_baseline, fail_on, allow_unreadable
+    )
+    from ..errors import LoadBalancerError
+    from ..sysdump import AuditInputError, audit_cluster
 
     try:
-        evidence = gather(paths, kubernetes)
-        _choose(evidence, node)
-        if bpf is not None:
-            if len(evidence.views) != 1:
-                raise click.UsageError("--bpf goes with the dump of one node")
-            evidence.views = [replace(evidence.views[0], entries=read_entries(bpf))]
-        _check(evidence, node)
-        audits = [audit_node(view, evidence.objects) for view in evidence.views]
+        with counting_bar("nodes") as bar:
+            report = audit_cluster(
+                [_file(each) for each in paths],
+                kubernetes=[_file(each) for each in kubernetes],
+                bpf=None if bpf is None else _file(bpf),
+                nodes=nodes,
+                options=options,
+                on_node=lambda _: bar.advance(1),
+            )
+        return _write(report, selection, output)
+    except AuditInputError as error:
+        raise click.UsageError(str(error)) from None
     except CannotRead as error:
         complain(f"cannot read {error.name}: {error.reason}")
         return TROUBLE
     except LoadBalancerError as error:
-        complain(str(error))
+        complain(f"cannot read {error}" if hasattr(error, "name") else str(error))
         return TROUBLE
-    split = disagreements({view.name: view.services for view in evidence.views})
-    report = Report(audits, split, evidence.problems)
+
+
+def _file(path: str) -> File:
+    from ..sysdump import File
+
+    if path != "-":
+        return File(path)
+    source = Source(path)
+    return File(source.name, b"".join(source.chunks()))
+
+
+def _write(report: ClusterReport, selection: FindingSelection, output: _Output) -> int:
+    from ..reports.selection import Baseline, baseline_document, selected
+
+    known = None
+    if output.baseline is not None:
+        known = Baseline.parse(_file(output.baseline).read().decode("utf-8-sig", "replace"))
+    chosen, accepted = selected(report, selection, known, date.today())
     for problem in report.problems:
         complain(problem)
-    if output_format == "json":
-        write_json(sys.stdout, report)
-    else:
-        print_report(Printer(), report)
-    if report.problems:
+    if accepted:
+        complain(f"{accepted:,} known findings are left out (--baseline)")
+    if output.write_baseline is not None:
+        _write_file(output.write_baseline, baseline_document(chosen))
+    if output.html is not None:
+        from ..reports.html import html_page
+
+        _write_file(output.html, html_page(chosen))
+    _print(chosen, output)
+    is_troubled = bool(report.problems or report.unreadable)
+    if is_troubled and not output.allow_unreadable:
         return TROUBLE
-    return OK if report.is_clean else DIFFERS
+    return DIFFERS if _fails(chosen, output.fail_on) else OK
 
 
-_ENDPOINTS = {"EndpointSlice", "Endpoints"}
+def _write_file(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise CannotRead(path, error.strerror or str(error)) from None
 
 
-def _choose(evidence: Evidence, node: str | None) -> None:
-    """Keep the node of that name; a single dump is taken for that of this node."""
-    views = evidence.views
-    if node is None or not views:
+def _fails(report: ClusterReport, fail_on: str) -> bool:
+    from ..reports.documents import findings_by_node
+
+    severities = {finding.severity for _, finding in findings_by_node(report)}
+    if fail_on == "never":
+        return False
+    if fail_on == "error":
+        return "error" in severities
+    return bool(severities or report.disagreements)
+
+
+def _print(report: ClusterReport, output: _Output) -> None:
+    from .. import __version__
+    from ..reports import ci, documents
+
+    if output.format == "text":
+        from ..reports.text import text_lines
+
+        printer = Printer()
+        for line in text_lines(report, most=output.most, quiet=output.quiet):
+            printer.indented(line.parts, line.indent, line.hanging)
         return
-    chosen = [each for each in views if each.name == node]
-    if not chosen and len(views) == 1:
-        chosen = [replace(views[0], name=node)]
-    if not chosen:
-        names = ", ".join(each.name for each in views)
-        raise click.UsageError(f"there is no node {node!r}; there are: {names}")
-    evidence.views = chosen
+    write = sys.stdout.write
+    entries = [*ci.entries_of(report)]
+    match output.format:
+        case "json":
+            write(_json(documents.json_document(report)))
+        case "concise":
+            write("".join(f"{each}\n" for each in documents.concise_lines(report)))
+        case "prometheus":
+            write(documents.prometheus_text(report))
+        case "sarif":
+            write(_json(ci.sarif_document(entries, __version__)))
+        case "junit":
+            names = [each.name for each in report.nodes]
+            write(ci.junit_text(entries, names, "loadbalancer audit"))
+        case "github":
+            write("".join(f"{each}\n" for each in ci.github_lines(entries)))
+        case _:
+            write(_json(ci.gitlab_document(entries)))
 
 
-def _check(evidence: Evidence, node: str | None) -> None:
-    """Refuse input with nothing to compare, or with objects but no known node."""
-    views, objects = evidence.views, evidence.objects
-    if not views:
-        raise click.UsageError("there is no dump of what an agent lists")
-    if len(views) == 1 and not objects and views[0].entries is None:
-        raise click.UsageError(
-            "nothing to compare the dump with: give --kubernetes, --bpf or dumps of other nodes"
-        )
-    if len(views) == 1 and objects and not (node or views[0].name):
-        raise click.UsageError("--node has to say which node the dump is from")
-    kinds = {each.get("kind") for each in objects}
-    if objects and "Service" not in kinds:
-        # Every cluster has some: all that is listed would be a finding.
-        raise click.UsageError("there is no Service among the objects of Kubernetes")
-    if objects and not kinds & _ENDPOINTS:
-        complain(
-            "there are no EndpointSlices among the objects of Kubernetes: "
-            "what agents list looks like too much"
-        )
+def _json(document: Any) -> str:
+    return json.dumps(document, indent=2) + "\n"

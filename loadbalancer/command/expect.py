@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from .exit_codes import OK, TROUBLE
+from .input.audit_options import agent_options, release_option
 from .input.options import format_option
-from .input.sources import standard_input_if_piped
+from .input.sources import CannotRead, Source, standard_input_if_piped
 from .output.printing import Printer, complain
 
 if TYPE_CHECKING:
-    from loadbalancer.kubernetes import Node
+    from ..audit.views import Options
+    from ..domain.service import SVC
+    from ..kubernetes import Node
+    from ..kubernetes.reading import Objects
+    from ..releases import Release
 
 __all__ = ["command"]
 
 
 @click.command("expect", short_help="Show what an agent should list, by Kubernetes objects.")
 @click.argument("paths", metavar="[FILE]...", nargs=-1, type=click.Path(allow_dash=True))
-@click.option("--node", "name", metavar="NAME", required=True, help="The node of the agent.")
+@click.option("--node", "name", metavar="NAME", help="The node of the agent.")
 @click.option(
     "--address",
     "addresses",
@@ -31,32 +37,29 @@ __all__ = ["command"]
 @click.option("--zone", metavar="ZONE", help="The node's zone, instead of the Node object's label.")
 @click.option("--no-ipv4", is_flag=True, help="The agent serves no IPv4.")
 @click.option("--no-ipv6", is_flag=True, help="The agent serves no IPv6.")
-@click.option("--no-node-port", is_flag=True, help="kube-proxy is not replaced.")
 @click.option("--no-host-port", is_flag=True, help="The agent serves no host ports.")
 @click.option("--no-terminating", is_flag=True, help="Terminating endpoints are left out.")
-@click.option("--topology", is_flag=True, help="The agent follows topology hints.")
-@click.option(
-    "--release", metavar="1.N", default="1.13", show_default=True, help="The agent's release."
-)
+@click.option("--local-redirect", is_flag=True, help="The agent follows local redirect policies.")
+@release_option
+@agent_options
 @format_option
 def command(
     paths: tuple[str, ...],
-    name: str,
+    name: str | None,
     addresses: tuple[str, ...],
     zone: str | None,
     no_ipv4: bool,
     no_ipv6: bool,
-    no_node_port: bool,
     no_host_port: bool,
     no_terminating: bool,
-    topology: bool,
-    release: str,
+    local_redirect: bool,
+    options: Options,
     output_format: str,
 ) -> int:
     """Show the services that an agent on a node should list, by the objects of Kubernetes.
 
     FILE has Services, EndpointSlices, Pods and Nodes as `kubectl get -o json` or yaml prints
-    them, or is a state file of Cilium 1.18. The table is that of `loadbalancer list`, without
+    them, or is a state file (--lb-state-file). The table is that of `loadbalancer list`, without
     ids, which every agent gives out by itself. What an agent does list is compared with it by
     `loadbalancer audit`.
 
@@ -64,6 +67,7 @@ def command(
     Examples:
       kubectl get svc,endpointslices,pods,nodes -A -o json | loadbalancer expect --node worker-1
       loadbalancer expect --node worker-1 --release 1.18 objects.yaml
+      loadbalancer expect --release 1.19 state-file.yaml
       loadbalancer expect --node worker-1 --format json objects.json > expected.json
 
     \b
@@ -74,34 +78,34 @@ def command(
     paths = standard_input_if_piped(paths)
     if not paths:
         raise click.UsageError("no FILE given, and nothing piped in (- is standard input)")
-    from loadbalancer import LoadBalancerError, dump_services
-    from loadbalancer.domain.identity import address_order
-    from loadbalancer.kubernetes import expected_services
-
-    from .input.sources import CannotRead
+    from ..domain.identity import address_order
+    from ..errors import LoadBalancerError
+    from ..wire.services import dump_services
 
     try:
-        objects = [each for path in paths for each in _objects(path)]
-        known, unknown = _node(objects, name)
+        objects, is_standalone = _objects(paths)
+        if name is None and not is_standalone:
+            raise click.UsageError("--node has to name the node of the agent")
+        known, unknown = _node(objects, name or "")
         node = replace(
             known,
             addresses=addresses or known.addresses,
             zone=known.zone if zone is None else zone,
             ipv4=not no_ipv4,
             ipv6=not no_ipv6,
-            node_port=not no_node_port,
             host_port=not no_host_port,
             terminating_endpoints=not no_terminating,
-            topology=topology,
+            local_redirect=local_redirect,
         )
-        services = expected_services(objects, node, release=release)
+        services = _expected(objects, options.applied(node), options.release, is_standalone)
     except CannotRead as error:
         complain(f"cannot read {error.name}: {error.reason}")
         return TROUBLE
     except LoadBalancerError as error:
         complain(str(error))
         return TROUBLE
-    if unknown and not addresses:
+    is_later = is_standalone or (options.release is not None and options.release.since(18))
+    if unknown and not addresses and not is_later:
         complain(f"{unknown}; node ports and host ports are left out (--address names where)")
     services.sort(key=lambda svc: address_order(svc.frontend))
     if not services:
@@ -116,23 +120,49 @@ def command(
     return OK
 
 
-def _objects(path: str) -> list[Any]:
-    """Return the objects of a file; a state file holds them as well."""
-    from loadbalancer.kubernetes import DocumentError, iter_objects
+def _expected(
+    objects: Objects, node: Node, release: Release | None, is_standalone: bool
+) -> list[SVC]:
+    """Return the services; by the rules of 1.13, or of the first release with state files."""
+    from ..kubernetes.reflecting import expected_services
+    from ..kubernetes.state_file.reading import STATE_FILE_RELEASE, listed_of
 
-    from .input.sources import CannotRead, Source
-
-    source = Source(path)
-    try:
-        return [*iter_objects(b"".join(source.chunks()))]
-    except DocumentError as error:
-        raise CannotRead(source.name, str(error)) from None
+    if is_standalone:
+        return listed_of(objects, node, release or STATE_FILE_RELEASE)
+    return expected_services(objects, node, release=release or "1.13")
 
 
-def _node(objects: list[Any], name: str) -> tuple[Node, str]:
-    """The node as its object describes it; without one, an empty node and the reason."""
-    from loadbalancer.kubernetes import KubernetesError, Node, node_from_objects
+def _objects(paths: Iterable[str]) -> tuple[Objects, bool]:
+    """Return the objects of files, and whether all files are state files."""
+    from ..kubernetes import DocumentError, iter_objects
+    from ..kubernetes.reading import Objects, add_objects
 
+    found, is_standalone = Objects(), True
+    for path in paths:
+        source = Source(path)
+        data = b"".join(source.chunks())
+        try:
+            objects = [*iter_objects(data)]
+        except DocumentError as error:
+            raise CannotRead(source.name, str(error)) from None
+        is_standalone = is_standalone and _is_state_file(data)
+        add_objects(found, objects)
+    return found, is_standalone
+
+
+def _is_state_file(data: bytes) -> bool:
+    from ..kubernetes.documents import read_documents
+    from ..kubernetes.state_file.reading import is_state_file
+
+    return all(map(is_state_file, read_documents(data.decode("utf-8-sig", "replace"))))
+
+
+def _node(objects: Objects, name: str) -> tuple[Node, str]:
+    """Return the node as its object describes it; without one, an empty node and the reason."""
+    from ..kubernetes import KubernetesError, Node, node_from_objects
+
+    if not name:
+        return Node(), ""
     try:
         return node_from_objects(objects, name), ""
     except KubernetesError as error:

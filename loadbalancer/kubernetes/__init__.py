@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .documents import DocumentError, iter_objects, read_documents
 from .node import Node, node_from_objects
+from .options import node_configs, parse_config_output, with_options
 from .reading import KubernetesError, Objects, read_objects
 from .reflecting import expected_services, reflect
 from .state_file.reading import StateFileError, objects_of_state_file, read_state_file
@@ -21,12 +22,15 @@ __all__ = [
     "StateFileError",
     "expected_services",
     "iter_objects",
+    "node_configs",
     "node_from_objects",
     "objects_of_state_file",
+    "parse_config_output",
     "read_documents",
     "read_objects",
     "read_state_file",
     "reflect",
     "services_left_out",
+    "with_options",
     "write_state_file",
 ]

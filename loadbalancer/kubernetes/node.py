@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..domain.addr_cluster import AddrCluster
-from .reading import KubernetesError, read_objects
+from .reading import KubernetesError, Objects, read_objects
 
 __all__ = ["Node", "node_from_objects"]
 
@@ -65,7 +65,7 @@ class Node:
         return [each for each in parsed if self.has_family(is6=each.is6)]
 
 
-def node_from_objects(objects: Iterable[dict[str, Any]], name: str) -> Node:
+def node_from_objects(objects: Iterable[dict[str, Any]] | Objects, name: str) -> Node:
     """The Node of the Kubernetes Node of that name: its addresses and its zone.
 
     Node ports are served at the unspecified addresses, too, of each family it has.
@@ -73,7 +73,8 @@ def node_from_objects(objects: Iterable[dict[str, Any]], name: str) -> Node:
     Raises:
         KubernetesError: there is no such Node, or it is not valid.
     """
-    nodes = read_objects(objects, ("Node",)).nodes
+    read = objects if isinstance(objects, Objects) else read_objects(objects, ("Node",))
+    nodes = read.nodes
     found = nodes.get(("", name))
     if found is None:
         known = ", ".join(sorted(each for _, each in nodes)) or "none"

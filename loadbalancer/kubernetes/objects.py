@@ -22,6 +22,7 @@ __all__ = [
     "LabelSelector",
     "LocalRedirectPolicy",
     "Metadata",
+    "NodeConfig",
     "Pod",
     "PolicyPort",
     "ReadObject",
@@ -275,6 +276,16 @@ class RedirectSpec(ReadObject):
         RedirectFrontend()
     )
     redirect_backend: Annotated[RedirectBackend, BeforeValidator(_no_members)] = RedirectBackend()
+
+
+class NodeConfigSpec(ReadObject):
+    defaults: _Labels = {}
+    node_selector: Annotated[LabelSelector, BeforeValidator(_no_members)] = LabelSelector()
+
+
+class NodeConfig(ReadObject):
+    metadata: Annotated[Metadata, BeforeValidator(_no_members)] = Metadata()
+    spec: Annotated[NodeConfigSpec, BeforeValidator(_no_members)] = NodeConfigSpec()
 
 
 class LocalRedirectPolicy(ReadObject):

@@ -15,12 +15,13 @@ from .objects import (
     EndpointSlice,
     KubernetesNode,
     LocalRedirectPolicy,
+    NodeConfig,
     Pod,
     ReadObject,
     Service,
 )
 
-__all__ = ["KubernetesError", "Objects", "read_objects"]
+__all__ = ["KubernetesError", "Objects", "add_objects", "read_objects"]
 
 
 class KubernetesError(LoadBalancerError):
@@ -54,9 +55,12 @@ class Objects:
     endpoints: dict[_Key, Endpoints] = field(default_factory=dict[_Key, Endpoints])
     pods: dict[_Key, Pod] = field(default_factory=dict[_Key, Pod])
     nodes: dict[_Key, KubernetesNode] = field(default_factory=dict[_Key, KubernetesNode])
+    node_configs: dict[_Key, NodeConfig] = field(default_factory=dict[_Key, NodeConfig])
     policies: dict[_Key, LocalRedirectPolicy] = field(
         default_factory=dict[_Key, LocalRedirectPolicy]
     )
+    kinds: set[str] = field(default_factory=set[str])
+    """The kinds that were there, as `kind` spells them."""
 
 
 # By API group and kind, whatever the version: the model and the attribute of `Objects`.
@@ -66,6 +70,7 @@ _MODELS: dict[tuple[str, str], tuple[type[ReadObject], str]] = {
     ("", "Endpoints"): (Endpoints, "endpoints"),
     ("", "Pod"): (Pod, "pods"),
     ("", "Node"): (KubernetesNode, "nodes"),
+    ("cilium.io", "CiliumNodeConfig"): (NodeConfig, "node_configs"),
     ("cilium.io", "CiliumLocalRedirectPolicy"): (LocalRedirectPolicy, "policies"),
 }
 
@@ -77,6 +82,16 @@ def read_objects(objects: Iterable[Any], kinds: Iterable[str] = ()) -> Objects:
         KubernetesError: something is not an object, or one of the objects is not valid.
     """
     found = Objects()
+    add_objects(found, objects, kinds)
+    return found
+
+
+def add_objects(found: Objects, objects: Iterable[Any], kinds: Iterable[str] = ()) -> None:
+    """Read objects as `read_objects` does, into those that were read before.
+
+    Raises:
+        KubernetesError: something is not an object, or one of the objects is not valid.
+    """
     wanted = {*kinds}
     for value in _flat(objects):
         version = value.get("apiVersion")
@@ -85,10 +100,26 @@ def read_objects(objects: Iterable[Any], kinds: Iterable[str] = ()) -> Objects:
         model, attribute = _MODELS.get((group, str(kind)), (None, ""))
         if model is None or (wanted and kind not in wanted):
             continue
-        each: Any = _validated(model, str(kind), value)
+        found.kinds.add(str(kind))
+        each: Any = _validated(model, str(kind), _with_topology(value))
         table: dict[_Key, Any] = getattr(found, attribute)
         table[each.metadata.namespace, each.metadata.name] = each
-    return found
+
+
+def _with_topology(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an object as v1 has it: endpoints of v1beta1 name their node in `topology`."""
+    if value.get("apiVersion") != "discovery.k8s.io/v1beta1":
+        return value
+    endpoints: Any = value.get("endpoints")
+    if not isinstance(endpoints, list):
+        return value
+    renamed = [
+        {**each, "deprecatedTopology": each["topology"]}
+        if isinstance(each, Mapping) and "topology" in each
+        else each
+        for each in endpoints  # pyright: ignore[reportUnknownVariableType]
+    ]
+    return {**value, "endpoints": renamed}
 
 
 def _flat(objects: Iterable[Any]) -> Iterator[Mapping[str, Any]]:

@@ -6,20 +6,25 @@ them, and how much is unpacked has limits.
 
 from __future__ import annotations
 
+from .auditing import AuditInputError, ClusterReport, audit_cluster
+from .evidence import Evidence, File, UnreadableError
 from .kvstore import ClusterService, KVStorePort
 from .limits import Limits, Problem, SysdumpError
 from .opening import NodeDump, Sysdump, open_sysdump
-from .options import NodeOptions, read_options
 
 __all__ = [
+    "AuditInputError",
+    "ClusterReport",
     "ClusterService",
+    "Evidence",
+    "File",
     "KVStorePort",
     "Limits",
     "NodeDump",
-    "NodeOptions",
     "Problem",
     "Sysdump",
     "SysdumpError",
+    "UnreadableError",
+    "audit_cluster",
     "open_sysdump",
-    "read_options",
 ]

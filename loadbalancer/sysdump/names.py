@@ -8,7 +8,16 @@ from typing import Literal, NamedTuple
 __all__ = ["Name", "Role", "is_bugtool_archive", "name_of", "pod_of"]
 
 Role = Literal[
-    "json", "text", "statedb", "bpf", "status", "hostname", "objects", "config", "kvstore"
+    "json",
+    "text",
+    "statedb",
+    "bpf",
+    "status",
+    "hostname",
+    "settings",
+    "objects",
+    "config",
+    "kvstore",
 ]
 
 # A command of an agent's pod. Where `--k8s-mode` ran it, the pod stands in front of it.
@@ -24,6 +33,11 @@ _ROLE_OF_COMMAND: dict[str, Role] = {
         for dbg in ("", "-dbg")
         for a in ("verbose", "-verbose")
     },
+    **{
+        f"cilium{dbg}-config--{option}": "settings"
+        for dbg in ("", "-dbg")
+        for option in ("a", "-all")
+    },
     "cilium-dbg-statedb-dump": "statedb",
     "cilium-dbg-statedb": "statedb",
     "hostname": "hostname",
@@ -32,7 +46,10 @@ _TIME = r"(?:-<?[0-9]{8}-[0-9]{6}[^/]*)?"
 _YAML = r"\.(?:ya?ml|json)"
 _CLUSTER: list[tuple[re.Pattern[str], Role]] = [
     (
-        re.compile(rf"(?:k8s-)?(?:services|endpointslices|endpoints|pods|nodes){_TIME}{_YAML}"),
+        re.compile(
+            r"(?:k8s-)?(?:services|endpointslices|endpoints|pods|nodes|ciliumlocalredirectpolicies"
+            rf"|cilium-?node-?configs){_TIME}{_YAML}"
+        ),
         "objects",
     ),
     (re.compile(rf"cilium-config(?:map)?{_TIME}{_YAML}"), "config"),

@@ -17,7 +17,6 @@ from .index import Index, Member
 from .kvstore import ClusterService, read_kvstore_services
 from .limits import Limits, Problem, SysdumpError
 from .names import Role
-from .options import NodeOptions, read_options
 
 __all__ = ["NodeDump", "Sysdump", "open_sysdump"]
 
@@ -26,8 +25,8 @@ T = TypeVar("T")
 # `cilium-bugtool` puts it behind what a command printed before it failed.
 _FAILURE = re.compile(rb"> Error while running '.*':  (?P<reason>.*)\s*\Z", re.DOTALL)
 _FENCED = re.compile(rb"# [^\n]*\n\n```\n(.*)\n```\s*\Z", re.DOTALL)
-_STATUS = re.compile(rb"^Cilium:\s+\S+\s+v?(\d+\.\d+)", re.MULTILINE)
-_IMAGE = re.compile(r"[:/]v?(\d+\.\d+)\.\d+")
+_STATUS = re.compile(rb"^Cilium:\s+\S+\s+v?(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
+_IMAGE = re.compile(r"[:/]v?(\d+\.\d+\.\d+)")
 _AGENT = "cilium-agent"
 
 
@@ -65,7 +64,7 @@ class NodeDump:
 
     @cached_property
     def release(self) -> str:
-        """The release that the agent says it is, else that of its image, as `1.14`."""
+        """The release that the agent reports, else that of its image, as `1.14.2`."""
         match = _STATUS.search(self._read("status") or b"")
         return match[1].decode() if match else self._sysdump.agent_of(self.pod)[1]
 
@@ -84,6 +83,22 @@ class NodeDump:
             except ValueError as error:
                 self._note(role, str(error))
         return None
+
+    def read_tables(self, read: Callable[[bytes], T]) -> T | None:
+        """What the StateDB has, by `read` (`loadbalancer.read_dump`), or None."""
+        data = self._read("statedb")
+        if data is None:
+            return None
+        try:
+            return read(data)
+        except ValueError as error:
+            self._note("statedb", str(error))
+            return None
+
+    @cached_property
+    def config(self) -> str:
+        """What `cilium config -a` printed; empty where it is not there."""
+        return (self._read("settings") or b"").decode("utf-8", "replace")
 
     def read_datapath(self, read: Callable[[str], T]) -> T | None:
         """What `bpf lb list` printed, by `read` (`loadbalancer.datapath.read_bpf`), or None."""
@@ -174,11 +189,6 @@ class Sysdump:
                 if is_object(data):
                     return {str(key): str(value) for key, value in data.items()}
         return {}
-
-    @cached_property
-    def options(self) -> NodeOptions | None:
-        """The options that decide the rules; None where the sysdump has no ConfigMap."""
-        return read_options(self.config) if self.config else None
 
     @cached_property
     def kvstore_services(self) -> list[ClusterService]:

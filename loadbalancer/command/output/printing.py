@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
@@ -75,6 +75,22 @@ class Printer:
         for each in text.wrap(self._console, self._console.width - len(_INDENT)):
             each.rstrip()
             self._console.print(Text(_INDENT) + each, soft_wrap=True)
+
+    def indented(self, parts: Sequence[Part], indent: int = 0, hanging: int = 0) -> None:
+        """Print a line behind blanks, and in a terminal wrapped between words.
+
+        Further lines are indented by `hanging` columns more.
+        """
+        if self._console is None or not indent:
+            self.line(" " * indent, *parts)
+            return
+        from rich.text import Text
+
+        width = max(20, self._console.width - indent - hanging)
+        for number, each in enumerate(Text.assemble(*parts).wrap(self._console, width)):
+            each.rstrip()
+            blanks = " " * (indent + (hanging if number else 0))
+            self._console.print(Text(blanks) + each, soft_wrap=True)
 
     def lines(self, texts: Iterable[str]) -> None:
         """Print many plain lines, a thousand at once: one by one took a tenth of `list`."""

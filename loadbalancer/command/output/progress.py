@@ -13,7 +13,7 @@ from ..input.sources import CannotRead, Source
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["Bar", "reading_bar"]
+__all__ = ["Bar", "counting_bar", "reading_bar"]
 
 # Reading that takes no longer than this needs no bar.
 _PATIENCE = 0.5
@@ -22,8 +22,9 @@ _PATIENCE = 0.5
 class Bar:
     """A bar that comes up once reading has taken a while, if there is a terminal for it."""
 
-    def __init__(self, total: int | None, *, is_terminal: bool) -> None:
+    def __init__(self, total: int | None, *, is_terminal: bool, noun: str = "") -> None:
         self._total = total
+        self._noun = noun
         self.read = 0
         """How many bytes have been read."""
         self._is_terminal = is_terminal
@@ -40,7 +41,7 @@ class Bar:
         if now - self._start < _PATIENCE:
             return
         if self._progress is None:
-            self._progress = _progress()
+            self._progress = _counting(self._noun) if self._noun else _progress()
             self._progress.add_task("reading", total=self._total)
         self._progress.start()
         self._progress.update(self._progress.task_ids[0], completed=self.read)
@@ -64,6 +65,31 @@ def reading_bar(sources: Iterable[Source | CannotRead], *, wanted: bool = True) 
         yield bar
     finally:
         bar.hide()
+
+
+@contextmanager
+def counting_bar(noun: str, total: int | None = None) -> Generator[Bar]:
+    """The bar of doing something with so many things, such as nodes."""
+    bar = Bar(total, is_terminal=sys.stderr.isatty(), noun=noun)
+    try:
+        yield bar
+    finally:
+        bar.hide()
+
+
+def _counting(noun: str) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    return Progress(
+        TextColumn(noun),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
 
 
 def _progress() -> Progress:

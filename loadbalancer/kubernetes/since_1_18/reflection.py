@@ -22,7 +22,7 @@ from .host_ports import host_ports
 from .local_redirects import LocalRedirect, local_redirect
 from .topology import preferred_backends
 
-__all__ = ["Claimant", "Reflection"]
+__all__ = ["Claimant", "Conflict", "Reflection"]
 
 _Key = tuple[str, str]
 _Place = tuple[AddrCluster, int, L4Type, Scope]
@@ -36,6 +36,15 @@ class Claimant:
     namespace: str
     name: str
     services: tuple[SVC, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A frontend that several services claim."""
+
+    frontend: L3n4AddrID
+    services: tuple[SVC, ...]
+    """The claimants, by namespace and name."""
 
 
 @dataclass
@@ -85,6 +94,18 @@ class Reflection:
         found += self._host_ports(node)
         found += self._redirected_addresses(redirects)
         return sorted(found, key=lambda each: (each.namespace, each.name))
+
+    def conflicts(self, node: Node) -> list[Conflict]:
+        """Return the frontends that several services claim on a node."""
+        claims: dict[_Place, list[tuple[SVC, Claimant]]] = {}
+        for claimant in self.claimants(node):
+            for svc in claimant.services:
+                claims.setdefault(_place(svc), []).append((svc, claimant))
+        return [
+            Conflict(several[0][0].frontend, tuple(svc for svc, _ in several))
+            for several in claims.values()
+            if len({(x.namespace, x.name) for _, x in several}) > 1
+        ]
 
     def redirects(self, node: Node) -> list[LocalRedirect]:
         """Return the redirect policies as the node sees them."""

@@ -1,1 +1,0 @@
-"""`loadbalancer audit`: what is wanted, what agents list and what kernels have, compared."""
