@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .dumps.json_text.streaming import iter_services
     from .dumps.notes import DumpProblem, Note
     from .dumps.reading import read_dump, read_dumps
-    from .dumps.writing import UnsaidError, unsaid_facts, write_dump
+    from .dumps.writing import LossyError, UnsaidError, lossy_facts, unsaid_facts, write_dump
     from .dumps.yaml_text import YamlMissingError
     from .errors import (
         AddressError,
@@ -89,7 +89,7 @@ _NAMES_OF_MODULES = {
     "dumps.notes": "DumpProblem Note",
     "dumps.reading": "read_dump read_dumps",
     "releases": "Release ReleaseError",
-    "dumps.writing": "UnsaidError unsaid_facts write_dump",
+    "dumps.writing": "LossyError UnsaidError lossy_facts unsaid_facts write_dump",
     "dumps.yaml_text": "YamlMissingError",
     "dumps.json_text.streaming": "iter_services",
     "domain.service_type": "SVCNatPolicy SVCTrafficPolicy SVCType",
@@ -122,6 +122,7 @@ __all__ = [
     "L4ProtocolError",
     "L4Type",
     "LoadBalancerError",
+    "LossyError",
     "Note",
     "Preferred",
     "Release",
@@ -149,6 +150,7 @@ __all__ = [
     "load_service",
     "load_service_spec",
     "load_services",
+    "lossy_facts",
     "models",
     "new_backend",
     "new_backend_flags",

@@ -160,9 +160,12 @@ def _by_only_address(services: dict[str, _Kept]) -> dict[bytes, str]:
 
 
 def _field_changes(old: SVC, new: SVC) -> Iterator[FieldChange]:
+    # State files and expected services have no ids.
+    has_ids = bool(old.frontend.id and new.frontend.id)
+
     def facts(service: SVC) -> dict[str, Any]:
         return {
-            "id": service.frontend.id,
+            "id": service.frontend.id if has_ids else 0,
             "protocol": service.frontend.protocol,
             "type": service.type,
             "external traffic policy": service.ext_traffic_policy,

@@ -89,6 +89,8 @@ class Checker:
     """Whether it says which releases services can be from, unless it is strict."""
     release: str | None = None
     """The release that services are to be from; else any will do."""
+    allow_empty: bool = False
+    """Whether a state file may have no services."""
 
     @property
     def reads_dumps(self) -> bool:
@@ -161,12 +163,27 @@ class Checker:
             if begins_as_payload(content) and content is not data:
                 yield from self._check_json([content], file)
                 return
+            if (found := self._check_state_file(content, file)) is not None:
+                yield found
+                return
             dumps = read_dumps(content, release=self.release)
         except LoadBalancerError as error:
             yield Checked(problems=[Problem(file, 1, 1, "", Finding(str(error)))])
             return
         for dump in dumps:
             yield self._checked(dump, file)
+
+    def _check_state_file(self, content: bytes, file: str) -> Checked | None:
+        """Check a state file; None if it is something else."""
+        from .state_files import check_state_text, state_file_of
+
+        text = content.decode(errors="replace")
+        document = state_file_of(text)
+        if document is None:
+            return None
+        return check_state_text(
+            text, document, file, release=self.release, allow_empty=self.allow_empty
+        )
 
     def _checked(self, dump: Dump, file: str) -> Checked:
         items = [Item(Kind.SERVICE, svc, dump.name) for svc in dump.services]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import click
 
+from .exit_codes import INVALID, TROUBLE
 from .input.options import as_option, files_argument, kind_of_option
 from .input.sources import CannotRead, Source
-from .output.printing import writer_of_data
+from .output.printing import complain, writer_of_data
 from .output.progress import reading_bar
 
 if TYPE_CHECKING:
@@ -38,8 +40,20 @@ _FACTS_TOLD = 10
 )
 @click.option(
     "--release",
-    metavar="1.N",
-    help="With json, yaml or text: of which release, 1.6 to 1.20. The default is 1.13.",
+    metavar="RELEASE",
+    help="With json, yaml or text: the release that prints like this, 1.13 by default; with "
+    "state-file: the release that reads it, 1.18 by default.",
+)
+@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write FILE, whole or not.")
+@click.option("--backup", is_flag=True, help="With --output: keep the old file as FILE.bak.")
+@click.option("--strict", is_flag=True, help="Refuse what the form cannot represent.")
+@click.option(
+    "--format",
+    "state_format",
+    type=click.Choice(["json", "yaml"]),
+    default="json",
+    show_default=True,
+    help="With state-file: JSON or YAML.",
 )
 @click.option("--sort", "is_sorted", is_flag=True, help="Services by frontend, not as they come.")
 @click.option("--no-protocol", is_flag=True, help="Leave out protocols, as Cilium 1.13 does.")
@@ -48,6 +62,10 @@ def command(
     sources: Sequence[Source | CannotRead],
     form: str,
     release: str | None,
+    output: str | None,
+    backup: bool,
+    strict: bool,
+    state_format: str,
     is_sorted: bool,
     no_protocol: bool,
     kind_name: str | None,
@@ -65,7 +83,7 @@ def command(
       loadbalancer convert --to ndjson dump.json | grep 10.0.0.7
       loadbalancer convert --to domain dump.json | jq '.[].frontend.addr_cluster'
       loadbalancer convert --release 1.18 --to yaml dump.json
-      loadbalancer convert --to state-file dump.json > services.json
+      loadbalancer convert --to state-file --release 1.19 -o services.json --backup dump.json
 
     \b
     Exit code:
@@ -77,8 +95,10 @@ def command(
     from .output.rewriting import domain_json, wire_json
 
     is_dump = form in ("json", "yaml", "text")
-    if release and not is_dump:
-        raise click.UsageError("--release goes with --to json, yaml or text")
+    if release and not is_dump and form != "state-file":
+        raise click.UsageError("--release goes with --to json, yaml, text or state-file")
+    if (output or backup or strict) and form != "state-file" and not (strict and is_dump):
+        raise click.UsageError("--output and --backup go with --to state-file")
 
     losses = _Losses()
 
@@ -92,9 +112,12 @@ def command(
     with reading_bar(sources, wanted=not sys.stdout.isatty()) as bar:
         intake = Intake(bar.hide, bar.advance)
         if form == "state-file":
-            return _write_state_file(intake, sources)
+            wanted = _StateFile(release or "1.18", state_format, output, backup, strict)
+            return _write_state_file(intake, sources, wanted)
         if is_dump:
-            return _write_dump(intake, sources, release or "1.13", form, is_sorted=is_sorted)
+            return _write_dump(
+                intake, sources, release or "1.13", form, is_sorted=is_sorted, strict=strict
+            )
         items: Iterable[Item] = intake.items(sources, kind_of_option(kind_name))
         values: Iterable[tuple[Item, str]] = ((item, text(item)) for item in items)
         if is_sorted:
@@ -135,7 +158,6 @@ class _Losses:
 
     def tell(self) -> None:
         """Say on standard error what the output lacks, if it lacks anything."""
-        from .output.printing import complain
 
         told = [f"{fact} ({count:,} times)" for fact, count in self._facts.items() if count]
         if told:
@@ -149,41 +171,73 @@ def _write_dump(
     form: str,
     *,
     is_sorted: bool,
+    strict: bool,
 ) -> int:
     """Write the services as that release prints them, and report what it cannot say."""
-    from loadbalancer import LoadBalancerError, unsaid_facts, write_dump
+    from loadbalancer import LoadBalancerError, lossy_facts, write_dump
 
     from ..domain.identity import address_order
-    from .output.printing import complain
 
     services = list(intake.services(sources))
     if is_sorted:
         services.sort(key=lambda svc: address_order(svc.frontend))
     try:
         written = write_dump(services, release=release, format=form)
-        facts = unsaid_facts(services, release=release, format=form)
+        facts = lossy_facts(services, release=release, format=form)
     except LoadBalancerError as error:
         raise click.UsageError(str(error)) from None
-    writer_of_data()(written.decode())
+    if not (strict and facts):
+        writer_of_data()(written.decode())
     for fact in facts[:_FACTS_TOLD]:
         complain(f"{fact.pointer}: {fact.message}")
     if len(facts) > _FACTS_TOLD:
-        complain(f"and {len(facts) - _FACTS_TOLD:,} more facts that it cannot say")
-    return intake.exit_code
+        complain(f"and {len(facts) - _FACTS_TOLD:,} more facts that are not representable")
+    return max(intake.exit_code, INVALID) if strict and facts else intake.exit_code
 
 
-def _write_state_file(intake: Intake, sources: Sequence[Source | CannotRead]) -> int:
-    """Write the services as the file of --lb-state-file, or say what it cannot say."""
-    from loadbalancer.kubernetes import StateFileError, write_state_file
+@dataclass(frozen=True, slots=True)
+class _StateFile:
+    """How a state file is written."""
 
-    from .exit_codes import INVALID
-    from .output.printing import complain
+    release: str
+    format: str
+    output: str | None
+    backup: bool
+    strict: bool
 
+
+def _write_state_file(
+    intake: Intake, sources: Sequence[Source | CannotRead], wanted: _StateFile
+) -> int:
+    """Write the services as a state file, all of them or nothing."""
+    from ..errors import LoadBalancerError
+    from ..kubernetes import StateFileError, services_left_out, write_state_file
+    from .output.files import CannotWrite, replace_file
+
+    services = [*intake.services(sources)]
     try:
-        writer_of_data()(write_state_file(intake.services(sources)))
+        text = write_state_file(
+            services, release=wanted.release, format=wanted.format, strict=wanted.strict
+        )
     except StateFileError as error:
-        complain(str(error))
+        for reason in error.reasons:
+            complain(reason)
         return max(intake.exit_code, INVALID)
+    except LoadBalancerError as error:
+        raise click.UsageError(str(error)) from None
+    if intake.exit_code:
+        complain("nothing is written, since not all services could be read")
+        return intake.exit_code
+    for note in services_left_out(services):
+        complain(note.message)
+    if wanted.output is None:
+        writer_of_data()(text)
+        return intake.exit_code
+    try:
+        replace_file(wanted.output, text, backup=wanted.backup)
+    except CannotWrite as error:
+        complain(f"cannot write {error.name}: {error.reason}")
+        return TROUBLE
     return intake.exit_code
 
 

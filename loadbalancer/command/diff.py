@@ -57,6 +57,10 @@ def command(before: str, after: str, quiet: bool, output_format: str) -> int:
     if any(intake.exit_code for intake in intakes):
         complain("not compared, since not all services could be read")
         return TROUBLE
+    for source, intake in zip(sources, intakes, strict=True):
+        if len(intake.dumps) > 1:
+            complain(f"not compared: {source.name} has {len(intake.dumps)} dumps")
+            return TROUBLE
     for name in result.repeated:
         complain(f"the frontend {name} is there more than once; its last service is compared")
     if quiet:

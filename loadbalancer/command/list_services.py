@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -116,9 +115,9 @@ def command(
     with reading_bar(chosen) as bar:
         intake = Intake(bar.hide, bar.advance)
         wanted = (
-            (each, _node_of(source))
+            (each, heading or _node_of(source))
             for source in chosen
-            for each in intake.services([source])
+            for each, heading in intake.named_services([source])
             if selection.takes(each)
         )
         if count:
@@ -144,7 +143,9 @@ def command(
 
 def _node_of(source: Source | CannotRead) -> str:
     """The node that a file is named after."""
-    return "" if source.name == "<stdin>" else Path(source.name).name.split(".")[0]
+    from ..sysdump.names import node_name_of
+
+    return "" if source.name == "<stdin>" else node_name_of(source.name)
 
 
 def _sorted(keyed: Iterable[tuple[Any, _Shown]]) -> list[_Shown]:

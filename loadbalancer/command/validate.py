@@ -47,6 +47,7 @@ def _release(_: click.Context, __: click.Parameter, release: str | None) -> str 
     show_default=True,
     help="How many problems to show of all files together; 0 shows all. All are counted.",
 )
+@click.option("--allow-empty", is_flag=True, help="A state file may have no services.")
 @click.option("-q", "--quiet", is_flag=True, help="Show problems only: nothing if all is well.")
 @format_option
 def command(
@@ -56,6 +57,7 @@ def command(
     strict_keys: bool,
     release: str | None,
     max_problems: int,
+    allow_empty: bool,
     quiet: bool,
     output_format: str,
 ) -> int:
@@ -64,7 +66,8 @@ def command(
     FILE is a file, a directory of dumps, a glob pattern, or - for standard input. It holds
     frontends, backends, service specs or services: one of them, a JSON array of them, or
     one a line. What `cilium service list -o json` and `cilium service get ID -o json` print
-    is such a file, from Cilium 1.6 to 1.20; YAML, the table and StateDB are read, too.
+    is such a file, from Cilium 1.6 on; YAML, the table, StateDB and state files
+    (--lb-state-file) are read, too.
 
     Each problem comes with the line and column of its place, the JSON Pointer to it,
     what was found, what was expected, and what was probably meant.
@@ -98,7 +101,9 @@ def command(
         reporter = JsonReporter(printer, max_problems)
     else:
         reporter = TextReporter(printer, max_problems, is_quiet=quiet)
-    checks = Checks(kind_of_option(kind_name), strict_keys, strict, release)
+    checks = Checks(
+        kind_of_option(kind_name), strict_keys, strict, release, allow_empty=allow_empty
+    )
     summary = Summary()
     with reading_bar(sources) as bar, closing(check_files(sources, checks, reporter, bar)) as files:
         for source, verdict in files:

@@ -33,7 +33,14 @@ from .vocabulary import (
 )
 from .yaml_dump import write_yaml
 
-__all__ = ["UnsaidError", "WrittenFormat", "unsaid_facts", "write_dump"]
+__all__ = [
+    "LossyError",
+    "UnsaidError",
+    "WrittenFormat",
+    "lossy_facts",
+    "unsaid_facts",
+    "write_dump",
+]
 
 WrittenFormat = Literal["json", "yaml", "text"]
 _FORMATS = ("json", "yaml", "text")
@@ -41,8 +48,8 @@ _by_id = attrgetter("id")
 _SHOWN = 3
 
 
-class UnsaidError(LoadBalancerError):
-    """The release or format cannot say a fact of the services; `facts` has them all."""
+class LossyError(LoadBalancerError):
+    """A release or format cannot represent a fact of the services; `facts` has them all."""
 
     def __init__(self, facts: list[Note]) -> None:
         shown = "; ".join(f"{each.pointer}: {each.message}" for each in facts[:_SHOWN])
@@ -54,27 +61,27 @@ class UnsaidError(LoadBalancerError):
 def write_dump(
     services: Iterable[SVC], *, release: str = "1.13", format: str = "json", strict: bool = False
 ) -> bytes:
-    """The services as `cilium service list` of a release prints them: `json`, `yaml` or `text`.
+    """Return services as `cilium service list` of a release prints them: `json`, `yaml` or `text`.
 
-    What the release and format cannot say is left out; `unsaid_facts` tells it, and
+    What the release and format cannot represent is left out: `lossy_facts` returns it, and
     `strict=True` refuses.
 
     Raises:
         ReleaseError: the text is not a release, or the release does not have the format.
-        UnsaidError: `strict`, and something cannot be said.
+        LossyError: `strict`, and something is not representable.
         YamlMissingError: YAML is wanted, and PyYAML is not installed.
     """
     services = list(services)
     written = _written(services, release, format)
-    if strict and (facts := list(_unsaid(services, written, release, format))):
-        raise UnsaidError(facts)
+    if strict and (facts := list(_lossy(services, written, release, format))):
+        raise LossyError(facts)
     return written
 
 
-def unsaid_facts(
+def lossy_facts(
     services: Iterable[SVC], *, release: str = "1.13", format: str = "json"
 ) -> list[Note]:
-    """What `write_dump` leaves out, since the release or format cannot say it.
+    """Return what `write_dump` leaves out, since the release or format cannot represent it.
 
     The pointers lead into the JSON of the list of domain objects: `/3/backends/0/zone`.
 
@@ -83,7 +90,7 @@ def unsaid_facts(
         YamlMissingError: likewise.
     """
     services = list(services)
-    return list(_unsaid(services, _written(services, release, format), release, format))
+    return list(_lossy(services, _written(services, release, format), release, format))
 
 
 def _written(services: list[SVC], release: str, format: str) -> bytes:
@@ -191,7 +198,7 @@ def _word(policy: str) -> str:
     return "" if policy == "NONE" else str(policy)
 
 
-def _unsaid(services: list[SVC], written: bytes, release: str, format: str) -> Iterator[Note]:
+def _lossy(services: list[SVC], written: bytes, release: str, format: str) -> Iterator[Note]:
     """What is otherwise when the written text is read again."""
     target = f"{format} of {release}"
     positions: list[int] = list(range(len(services)))
@@ -201,14 +208,14 @@ def _unsaid(services: list[SVC], written: bytes, release: str, format: str) -> I
     read = read_dump(written, release=release)
     why = f": {read.problems[0]}" if read.problems else ""
     if len(read.services) != len(services):
-        yield Note("", "unsaid", f"{target} cannot say all services{why}")
+        yield Note("", "not-representable", f"{target} cannot represent all services{why}")
         return
     for position, back in zip(positions, read.services, strict=True):
         svc = services[position]
         if len(back.backends) != len(svc.backends):
             # A zone with blanks, say, which the table has between its words.
-            all_of_them = f"{target} cannot say all backends{why}"
-            yield Note(f"/{position}/backends", "unsaid", all_of_them)
+            all_of_them = f"{target} cannot represent all backends{why}"
+            yield Note(f"/{position}/backends", "not-representable", all_of_them)
             continue
         is_sorted = format == "text" or all(not each.id for each in svc.backends)
         order = range(len(svc.backends))
@@ -229,4 +236,13 @@ def _unsaid(services: list[SVC], written: bytes, release: str, format: str) -> I
                     continue
                 value = getattr(fact, name)
                 if value != getattr(again, name):
-                    yield Note(f"{pointer}/{name}", "unsaid", f"{target} cannot say {value!s}")
+                    yield Note(
+                        f"{pointer}/{name}",
+                        "not-representable",
+                        f"{target} cannot represent {value!s}",
+                    )
+
+
+# The names that these had before.
+UnsaidError = LossyError
+unsaid_facts = lossy_facts

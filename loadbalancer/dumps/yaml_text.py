@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import LoadBalancerError
 
-__all__ = ["YamlError", "YamlMissingError", "dump_yaml", "load_yaml"]
+__all__ = ["YamlError", "YamlMissingError", "compose_yaml", "dump_yaml", "load_yaml"]
 
 _MAY_BE_ANCHOR = re.compile(r"(?:^|[\s\[{,:-])&[^\s,\[\]{}]")
 # What the constructors of PyYAML raise for `!!bool x`, `!!int ""`, dates that are not and the
@@ -72,6 +72,20 @@ def load_yaml(text: str, *, scalars_as_text: bool = False) -> Iterator[Any]:
         raise YamlError(f"broken YAML: a value cannot be read: {error}") from None
     except RecursionError:
         raise YamlError("nested too deeply") from None
+
+
+def compose_yaml(text: str) -> Any:
+    """Return the nodes of a document, with their places.
+
+    Raises:
+        YamlError: the text is not YAML.
+        YamlMissingError: PyYAML is not installed.
+    """
+    yaml = _pyyaml()
+    try:
+        return yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise YamlError(f"broken YAML: {error}") from None
 
 
 def dump_yaml(value: Any, *, sort_keys: bool = True) -> str:

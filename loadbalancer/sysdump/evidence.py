@@ -22,11 +22,11 @@ from ..kubernetes.reading import Objects, add_objects
 from ..releases import Release, ReleaseError
 from .kvstore import ClusterService
 from .limits import SysdumpError
+from .names import node_name_of
 from .opening import NodeDump, Sysdump, open_sysdump
 
-__all__ = ["Evidence", "File", "UnreadableError", "node_name_of", "read_entries"]
+__all__ = ["Evidence", "File", "UnreadableError", "read_entries"]
 
-_EXTENSIONS = re.compile(r"(?:\.(?:json|ya?ml|txt|md|tar|tgz|zip|gz))+\Z")
 _TIME = re.compile(r"-(\d{8}-\d{6})(?:\D|\Z)")
 
 
@@ -76,11 +76,6 @@ class File:
         """Return whether it begins as a zip, also if its end is cut off."""
         with open(self.path, "rb") as file:
             return archive_format(file.read(4)) == "zip"
-
-
-def node_name_of(path: str) -> str:
-    """Return the node that a file is named after: its name without known extensions."""
-    return _EXTENSIONS.sub("", Path(path).name)
 
 
 def read_entries(file: File) -> list[DatapathEntry]:

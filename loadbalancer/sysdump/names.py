@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-__all__ = ["Name", "Role", "is_bugtool_archive", "name_of", "pod_of"]
+__all__ = ["Name", "Role", "is_bugtool_archive", "name_of", "node_name_of", "pod_of"]
 
 Role = Literal[
     "json",
@@ -58,6 +58,14 @@ _CLUSTER: list[tuple[re.Pattern[str], Role]] = [
 _STEM = re.compile(r"(.+?)(?:\.tar|\.tar\.gz|\.tgz)?")
 _BUGTOOL = re.compile(r"cilium-bugtool-(?:(?P<pod>[a-z0-9.-]*?[a-z][a-z0-9.-]*?)-)?[0-9]{8}-.*")
 _PREFIXED = re.compile(r"(?P<pod>[a-z0-9.-]+)-cilium-bugtool-[0-9]{8}-.*")
+
+
+_EXTENSIONS = re.compile(r"(?:\.(?:json|ya?ml|txt|md|tar|tgz|zip|gz))+\Z")
+
+
+def node_name_of(path: str) -> str:
+    """Return the node that a file is named after: its name without known extensions."""
+    return _EXTENSIONS.sub("", path.rsplit("/", 1)[-1])
 
 
 class Name(NamedTuple):

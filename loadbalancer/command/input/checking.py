@@ -45,6 +45,7 @@ class Checks:
     strict_keys: bool
     is_strict: bool
     release: str | None
+    allow_empty: bool = False
 
     def of(
         self,
@@ -60,6 +61,7 @@ class Checks:
             is_strict=self.is_strict,
             looks_at_releases=True,
             release=self.release,
+            allow_empty=self.allow_empty,
         )
         verdict = Verdict()
         try:

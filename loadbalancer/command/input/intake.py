@@ -27,6 +27,8 @@ class Intake:
         self.exit_code = OK
         self.is_list = False
         """Whether there has been an array, or more than one value, valid or not."""
+        self.dumps: dict[str, None] = {}
+        """The headings of the dumps."""
         self._values = 0
         self._hide_bar = hide_bar
         self._on_read = on_read
@@ -41,6 +43,7 @@ class Intake:
                     raise source
                 for checked in checker.check(source.chunks(self._on_read), source.name):
                     self._count(checked)
+                    self._report_notes(source.name, checked)
                     yield from checked.items
                     for problem in checked.problems:
                         self._refuse(problem)
@@ -50,17 +53,26 @@ class Intake:
                 self.exit_code = TROUBLE
 
     def services(self, sources: Iterable[Source | CannotRead]) -> Iterator[SVC]:
-        """All valid services; other values are reported and left out."""
-        from loadbalancer import SVC
+        """Yield all valid services; other values are reported and left out."""
+        return (svc for svc, _ in self.named_services(sources))
 
-        sources = list(sources)
+    def named_services(self, sources: Iterable[Source | CannotRead]) -> Iterator[tuple[SVC, str]]:
+        """Yield all valid services, each with the heading of its dump where a text has several."""
+        from ...domain.service import SVC
+
         for item in self.items(sources, None):
             if isinstance(item.domain, SVC):
-                yield item.domain
+                self.dumps[item.dump] = None
+                yield item.domain, item.dump
             else:
                 self._hide_bar()
                 complain(f"left out, since it is not a service: {item.kind}")
                 self.exit_code = max(self.exit_code, INVALID)
+
+    def _report_notes(self, name: str, checked: Checked) -> None:
+        for _, note in checked.notes:
+            self._hide_bar()
+            complain(f"{name}: {note.message}")
 
     def _count(self, checked: Checked) -> None:
         self._values += len(checked.items) + len(checked.refused)
