@@ -60,6 +60,8 @@ def node_of(config: Row) -> Node:
         host_port=config["hostPort"],
         terminating_endpoints=config["terminating"],
         topology=config["topology"],
+        labels=config.get("labels", {}),
+        local_redirect=config.get("flags", {}).get("enable-local-redirect-policy") == "true",
     )
 
 

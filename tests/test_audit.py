@@ -74,6 +74,9 @@ def test_a_finding_says_what_is_wrong() -> None:
             found=None,
             severity="error",
             message="shop/web (ClusterIP) should be at 10.96.0.1:80/TCP and is not listed",
+            service="shop/web",
+            type="ClusterIP",
+            protocol="TCP",
         )
     ]
 

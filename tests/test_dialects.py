@@ -20,16 +20,16 @@ from loadbalancer import (
     L3n4Addr,
     L3n4AddrID,
     L4Type,
+    LossyError,
     Note,
     Release,
     ReleaseError,
     ServiceName,
     SVCTrafficPolicy,
     SVCType,
-    UnsaidError,
     load_services,
+    lossy_facts,
     read_dump,
-    unsaid_facts,
     write_dump,
 )
 
@@ -407,15 +407,17 @@ class TestWriting:
     svc = read_dump(json.dumps([service(flags={"type": "HostPort", "cluster": "c"})])).services[0]
 
     def test_what_cannot_be_said_is_refused(self) -> None:
-        with pytest.raises(UnsaidError) as caught:
+        with pytest.raises(LossyError) as caught:
             write_dump([self.svc], release="1.7", strict=True)
         assert [each.pointer for each in caught.value.facts] == [
             *("/0/frontend/protocol", "/0/name/cluster", "/0/type")
         ]
-        assert str(caught.value).startswith("/0/frontend/protocol: json of 1.7 cannot say TCP; ")
+        assert str(caught.value).startswith(
+            "/0/frontend/protocol: json of 1.7 cannot represent TCP; "
+        )
 
     def test_what_can_be_said_is_not(self) -> None:
-        assert unsaid_facts([self.svc], release="1.17") == []
+        assert lossy_facts([self.svc], release="1.17") == []
         write_dump([self.svc], release="1.17", strict=True)
 
     def test_a_row_that_cannot_be_read_again(self) -> None:
@@ -423,9 +425,9 @@ class TestWriting:
         good = Backend(addr_cluster=AddrCluster("10.0.0.1"), id=1)
         odd = Backend(addr_cluster=AddrCluster("fe80::1%a b"), id=2)
         svc = self.svc.model_copy(update={"backends": [good, odd]})
-        (fact,) = unsaid_facts([svc], format="text")
-        assert (fact.pointer, fact.rule) == ("/0/backends", "unsaid")
-        assert fact.message.startswith("text of 1.13 cannot say all backends: ")
+        (fact,) = lossy_facts([svc], format="text")
+        assert (fact.pointer, fact.rule) == ("/0/backends", "not-representable")
+        assert fact.message.startswith("text of 1.13 cannot represent all backends: ")
 
     def test_no_yaml_before_1_12(self) -> None:
         with pytest.raises(ReleaseError, match=r"there is no YAML in 1\.11"):

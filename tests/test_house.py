@@ -21,16 +21,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "schemas": set(),
     "wire": {"domain", "models"},
     "dumps": {"domain", "wire"},
-    "checking": {"domain", "wire", "models", "schemas", "dumps"},
+    "checking": {"domain", "wire", "models", "schemas", "dumps", "kubernetes"},
     "agent": {"domain"},
     "kubernetes": {"domain", "wire", "dumps", "agent"},
     "datapath": {"dumps"},
     "audit": {"domain", "wire", "dumps", "kubernetes"},
     "sysdump": {"domain", "wire", "dumps", "kubernetes", "audit"},
+    "reports": {"domain", "dumps", "kubernetes", "audit", "sysdump"},
     "server": {"domain", "wire", "models", "schemas", "dumps", "checking", "agent"},
     "command": {
         *("domain", "wire", "models", "schemas", "dumps", "checking", "agent", "server"),
-        *("kubernetes", "datapath", "audit", "sysdump"),
+        *("kubernetes", "datapath", "audit", "sysdump", "reports"),
     },
 }
 # Against the arrows, by module: what it imports there, and why.

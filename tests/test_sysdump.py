@@ -18,14 +18,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadbalancer.kubernetes import Node, with_options
 from loadbalancer.sysdump import (
     Limits,
-    NodeOptions,
     Problem,
     Sysdump,
     SysdumpError,
     open_sysdump,
-    read_options,
 )
 
 TIME = "20240102-030405"
@@ -155,7 +154,7 @@ def test_every_shape(
         assert services(sysdump) == {"cilium-fghij": b"table", "node-one": b"[]"}
         second, first = sysdump.nodes
         assert (first.pod, first.release, first.read_datapath(str)) == (
-            *("cilium-abcde", "1.19"),
+            *("cilium-abcde", "1.19.0"),
             "bpf",
         )
         assert (second.pod, second.release, second.read_datapath(str)) == (
@@ -164,7 +163,7 @@ def test_every_shape(
         )
         assert [each["metadata"]["name"] for each in sysdump.objects()] == ["cilium-abcde", "web-0"]
         assert {(each["apiVersion"], each["kind"]) for each in sysdump.objects()} == {("v1", "Pod")}
-        assert sysdump.options == NodeOptions(ipv6=False)
+        assert with_options(Node(), sysdump.config) == Node(ipv6=False)
         assert sysdump.problems == []
         (shared,) = sysdump.kvstore_services
         assert (shared.cluster, shared.cluster_id, shared.shared) == ("east", 3, True)
@@ -236,7 +235,8 @@ def test_markdown_around_the_output(tmp_path: Path) -> None:
 def test_the_replacement_over_releases(
     config: dict[str, str], node_port: bool, host_port: bool
 ) -> None:
-    assert read_options(config) == NodeOptions(node_port=node_port, host_port=host_port)
+    node = with_options(Node(), config)
+    assert (node.node_port, node.host_port) == (node_port, host_port)
 
 
 def test_names_that_lead_out(tmp_path: Path) -> None:

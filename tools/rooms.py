@@ -12,19 +12,20 @@ ROOT = Path(__file__).resolve().parent.parent
 # What is said in each box, and where it stands: its column and row, from the left and the top.
 _ROOMS: dict[str, tuple[str, float, int]] = {
     "command": ("the terminal: Click and printing", 2.5, 0),
-    "sysdump": ("archives of a cluster", 1.0, 1),
+    "reports": ("audits as text, HTML, SARIF", 0.6, 1),
+    "sysdump": ("archives of a cluster", 0.9, 2),
     "server": ("the service API over HTTP", 3.2, 1),
-    "audit": ("what differs, as findings", 1.0, 2),
-    "checking": ("what is wrong with an input", 3.2, 2),
-    "datapath": ("the public name of bpf dumps", 0.0, 3),
-    "kubernetes": ("objects, and expected services", 1.5, 3),
-    "dumps": ("dumps of every release", 0.8, 4),
-    "agent": ("the agent's rules, and stores", 2.2, 4),
-    "schemas": ("JSON Schemas, OpenAPI", 3.9, 4),
-    "text": ("numbers and states as text", 2.9, 5),
-    "wire": ("JSON and domain, release 1.13", 1.1, 5),
-    "models": ("wire models, generated", 3.5, 6),
-    "domain": ("addresses, backends, services", 1.7, 6),
+    "audit": ("what differs, as findings", 1.0, 3),
+    "checking": ("what is wrong with an input", 2.9, 3),
+    "datapath": ("the public name of bpf dumps", 0.0, 4),
+    "kubernetes": ("objects, and expected services", 1.6, 4),
+    "dumps": ("dumps of every release", 0.8, 5),
+    "agent": ("the agent's rules, and stores", 2.2, 5),
+    "schemas": ("JSON Schemas, OpenAPI", 3.9, 5),
+    "text": ("numbers and states as text", 2.9, 6),
+    "wire": ("JSON and domain, release 1.13", 1.1, 6),
+    "models": ("wire models, generated", 3.5, 7),
+    "domain": ("addresses, backends, services", 1.7, 7),
 }
 _WIDTH, _HEIGHT = 244, 62
 _COLUMN, _ROW, _MARGIN = 256, 108, 20

@@ -78,11 +78,12 @@ def _place(node: Any, path: Path) -> tuple[int, int]:
 
 def _below(node: Any, token: str | int) -> Iterator[tuple[Any, Any]]:
     """Yield the mark and the node of an element or member."""
+    value: Any = node.value if isinstance(node.value, list) else []
+    members: list[Any] = [each for each in value if isinstance(each, tuple)]
     if isinstance(token, int):
-        for index, each in enumerate(node.value if isinstance(node.value, list) else ()):
-            if index == token:
-                yield each.start_mark, each
+        for each in value[token : token + 1]:
+            yield each.start_mark, each
         return
-    for pair in node.value if isinstance(node.value, list) else ():
-        if isinstance(pair, tuple) and pair[0].value == token:
-            yield pair[0].start_mark, pair[1]
+    for key, each in members:
+        if key.value == token:
+            yield key.start_mark, each

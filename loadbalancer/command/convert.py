@@ -115,9 +115,8 @@ def command(
             wanted = _StateFile(release or "1.18", state_format, output, backup, strict)
             return _write_state_file(intake, sources, wanted)
         if is_dump:
-            return _write_dump(
-                intake, sources, release or "1.13", form, is_sorted=is_sorted, strict=strict
-            )
+            asked = release or "1.13"
+            return _write_dump(intake, sources, asked, form, is_sorted=is_sorted, strict=strict)
         items: Iterable[Item] = intake.items(sources, kind_of_option(kind_name))
         values: Iterable[tuple[Item, str]] = ((item, text(item)) for item in items)
         if is_sorted:

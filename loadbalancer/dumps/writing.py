@@ -236,11 +236,8 @@ def _lossy(services: list[SVC], written: bytes, release: str, format: str) -> It
                     continue
                 value = getattr(fact, name)
                 if value != getattr(again, name):
-                    yield Note(
-                        f"{pointer}/{name}",
-                        "not-representable",
-                        f"{target} cannot represent {value!s}",
-                    )
+                    message = f"{target} cannot represent {value!s}"
+                    yield Note(f"{pointer}/{name}", "not-representable", message)
 
 
 # The names that these had before.

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..dumps.json_text.positions import pointer
+from ..dumps.json_text.values import is_array, is_object
 from ..errors import LoadBalancerError
 from .objects import (
     Endpoints,
@@ -97,10 +98,10 @@ def add_objects(found: Objects, objects: Iterable[Any], kinds: Iterable[str] = (
         version = value.get("apiVersion")
         group = version.rpartition("/")[0] if isinstance(version, str) else ""
         kind = value.get("kind")
+        found.kinds.add(str(kind))
         model, attribute = _MODELS.get((group, str(kind)), (None, ""))
         if model is None or (wanted and kind not in wanted):
             continue
-        found.kinds.add(str(kind))
         each: Any = _validated(model, str(kind), _with_topology(value))
         table: dict[_Key, Any] = getattr(found, attribute)
         table[each.metadata.namespace, each.metadata.name] = each
@@ -110,14 +111,14 @@ def _with_topology(value: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return an object as v1 has it: endpoints of v1beta1 name their node in `topology`."""
     if value.get("apiVersion") != "discovery.k8s.io/v1beta1":
         return value
-    endpoints: Any = value.get("endpoints")
-    if not isinstance(endpoints, list):
+    endpoints = value.get("endpoints")
+    if not is_array(endpoints):
         return value
     renamed = [
         {**each, "deprecatedTopology": each["topology"]}
-        if isinstance(each, Mapping) and "topology" in each
+        if is_object(each) and "topology" in each
         else each
-        for each in endpoints  # pyright: ignore[reportUnknownVariableType]
+        for each in endpoints
     ]
     return {**value, "endpoints": renamed}
 

@@ -18,7 +18,7 @@ _MARK = "/*DATA*/null"
 
 def html_page(report: ClusterReport) -> str:
     """Return the page: a summary, a matrix of services and nodes, and the findings."""
-    template = files(__package__).joinpath("page.html").read_text(encoding="utf-8")
+    template = files("loadbalancer.reports").joinpath("page.html").read_text(encoding="utf-8")
     data = json.dumps(_data(report), ensure_ascii=False, separators=(",", ":"))
     # Within a script nothing may look like its end.
     return template.replace(_MARK, data.replace("<", "\\u003c").replace("\u2028", "\\u2028"))

@@ -100,9 +100,9 @@ def audit_evidence(
         return report
     renamed = nodes[0] if len(evidence.names) == 1 and len(nodes) == 1 else None
     names = evidence.names if renamed is not None else _chosen(evidence.names, nodes)
-    entries = None if bpf is None else read_entries(bpf)
     if bpf is not None and len(names) != 1:
         raise AuditInputError("--bpf goes with the dump of one node")
+    entries = None if bpf is None else read_entries(bpf)
     split = Disagreements()
     for view in evidence.views(names):
         view = replace(view, name=renamed or view.name)
@@ -122,7 +122,7 @@ def audit_evidence(
 
 def _check_objects(cluster: Cluster, report: ClusterReport) -> None:
     kinds = cluster.objects.kinds
-    if kinds and "Service" not in kinds and kinds != {"Pod"}:
+    if kinds and "Service" not in kinds:
         # Every cluster has some: all that is listed would be a finding.
         raise AuditInputError("there is no Service among the objects of Kubernetes")
     if kinds and not kinds & _ENDPOINTS:

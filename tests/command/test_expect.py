@@ -26,7 +26,7 @@ ID   Frontend        Service Type   Backend                        \n\
 
 
 def test_the_table_of_a_node_without_kube_proxy_replacement() -> None:
-    done = run("expect", "--node", "worker-1", "--no-node-port", "--no-host-port", *FILES)
+    done = run("expect", "--node", "worker-1", "--no-kube-proxy-replacement", *FILES)
     assert (done.code, done.err) == (0, "")
     assert done.out == TABLE
 
@@ -67,13 +67,13 @@ def test_what_cannot_be_read() -> None:
             "cannot read <stdin>: not JSON: line 1, column 2: Expecting property name "
             "enclosed in double quotes",
         ),
-        (b'{"services": 1}', "not a state file: /services is not an array"),
+        (b'{"services": 1}', "cannot read <stdin>: not a state file: /services is not an array"),
         (
             b'{"kind": "Service", "apiVersion": "v1", "metadata": {"name": "a"}, '
             b'"spec": {"ports": [{"port": -1}]}}',
             "Service a at /spec/ports/0/port: Input should be greater than or equal to 0, found -1",
         ),
-        (b"[1]", "object number 0: not a JSON object"),
+        (b"[1]", "cannot read <stdin>: something in it is not an object"),
     ):
         done = run("expect", "--node", "n", stdin=stdin)
         assert (done.code, done.out, done.err) == (2, "", f"loadbalancer: {reason}\n")

@@ -58,7 +58,7 @@ def test_what_a_release_cannot_say_is_told(invoke: Invoke, tmp_path: Path) -> No
     frontend = {"ip": "10.0.0.1", "port": 80, "protocol": "SCTP", "scope": "external"}
     path.write_text(json.dumps([{"spec": {"frontend-address": frontend, "id": 1}}]))
     finished = invoke("convert", "--release", "1.13", "--to", "text", str(path))
-    assert "/0/frontend/protocol: text of 1.13 cannot say SCTP" in finished.err
+    assert "/0/frontend/protocol: text of 1.13 cannot represent SCTP" in finished.err
     earlier = invoke("convert", "--release", "1.5", "--to", "text", str(path))
     assert (earlier.code, "unknown release '1.5'" in earlier.err) == (2, True)
 

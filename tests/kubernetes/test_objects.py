@@ -166,7 +166,7 @@ def test_states_follow_all_conditions_from_1_19_on(
     objects = [SERVICE, with_(SLICE, "endpoints.0.conditions", conditions)]
     states = [
         [x.rpartition(" ")[2] for x in told(objects, release=r)["10.96.0.1:80/TCP"]]
-        for r in ("1.18", "1.19")
+        for r in ("1.16", "1.19")
     ]
     assert states == [[before] if before else [], [since]]
 
