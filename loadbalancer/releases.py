@@ -112,11 +112,14 @@ class ReleaseRange:
 
     def since(self, minor: int, patch: int | None = None) -> None:
         """Narrow the range to releases from `1.minor` or `1.minor.patch` on."""
-        self.earliest = max(self.earliest, Release(1, minor, patch), key=_as_lower_bound)
+        # Called for each key of a dump, mostly in vain.
+        if minor >= self.earliest.minor:
+            self.earliest = max(self.earliest, Release(1, minor, patch), key=_as_lower_bound)
 
     def until(self, minor: int, patch: int | None = None) -> None:
         """Narrow the range to releases up to `1.minor` or `1.minor.patch`."""
-        self.latest = min(self.latest, Release(1, minor, patch))
+        if minor <= self.latest.minor:
+            self.latest = min(self.latest, Release(1, minor, patch))
 
     def intersect(self, other: ReleaseRange) -> None:
         """Narrow the range to what both ranges have."""

@@ -58,6 +58,9 @@ def match(
     found_address: Callable[[_F], L3n4Addr],
 ) -> Matching[_E, _F]:
     """Match by address, cluster, port and scope, and by protocol where both sides have one."""
+    expected, found = [*expected], [*found]
+    if (pairs := _all_alike(expected, found, expected_address, found_address)) is not None:
+        return Matching(pairs)
     groups: dict[bytes, _Group[_E, _F]] = {}
     for each, address in _addressed(expected, expected_address):
         groups.setdefault(identity(address), _Group()).expected.append((address.protocol, each))
@@ -67,6 +70,27 @@ def match(
     for group in groups.values():
         group.match_into(result)
     return result
+
+
+def _all_alike(
+    expected: list[_E],
+    found: list[_F],
+    expected_address: Callable[[_E], L3n4Addr],
+    found_address: Callable[[_F], L3n4Addr],
+) -> list[tuple[_E, _F]] | None:
+    """Return the pairs if both sides have the same addresses, each once; mostly they have."""
+    if len(expected) != len(found):
+        return None
+    known = {_key(expected_address(each)): each for each in expected}
+    others = {_key(found_address(each)): each for each in found}
+    if len(known) != len(expected) or known.keys() != others.keys():
+        return None
+    return [(each, others[key]) for key, each in known.items()]
+
+
+def _key(addr: L3n4Addr) -> tuple[object, ...]:
+    fields = addr.__dict__
+    return fields["addr_cluster"], fields["port"], fields["protocol"], fields["scope"]
 
 
 def _addressed(

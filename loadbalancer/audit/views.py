@@ -110,15 +110,17 @@ class NodeView:
         return None if found.is_empty else found
 
 
-def view_of_dump(dump: Dump, name: str = "") -> NodeView:
-    """Return what a dump says of a node."""
-    releases = dump.release_range
+def view_of_dump(dump: Dump, name: str = "", release: Release | None = None) -> NodeView:
+    """Return what a dump has of a node; the release is that of the agent, if it is known."""
+    # To find out takes longer than to read the dump.
+    releases = dump.release_range if release is None else ReleaseRange(release, release)
     return NodeView(
         name or dump.name,
         dump.services,
         dump.format,
-        dump.omitted,
+        dump.omitted_by(releases),
         dump.incomplete,
+        release=release,
         releases=None if releases.is_empty else releases,
         tables=dump.tables,
     )
@@ -176,5 +178,5 @@ class Cluster:
     def reflection(self, release: Release) -> Reflection:
         """Return the objects as agents of a release from 1.18 on read them."""
         if release not in self._reflections:
-            self._reflections[release] = Reflection(self.objects, release)
+            self._reflections[release] = Reflection(self.objects, release, is_shared=True)
         return self._reflections[release]

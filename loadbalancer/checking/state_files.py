@@ -78,7 +78,7 @@ def _place(node: Any, path: Path) -> tuple[int, int]:
 
 def _below(node: Any, token: str | int) -> Iterator[tuple[Any, Any]]:
     """Yield the mark and the node of an element or member."""
-    value: Any = node.value if isinstance(node.value, list) else []
+    value: list[Any] = node.value if isinstance(node.value, list) else []  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     members: list[Any] = [each for each in value if isinstance(each, tuple)]
     if isinstance(token, int):
         for each in value[token : token + 1]:

@@ -66,8 +66,12 @@ class Dump:
 
         Comparisons leave them out.
         """
+        return self.omitted_by(self.release_range)
+
+    def omitted_by(self, releases: ReleaseRange) -> frozenset[str]:
+        """Return the same if it is known which releases the dump can be from."""
         has_services = self.tables is not None and bool(self.tables.services)
-        return omitted_facts(self.format, self.release_range, has_service_table=has_services)
+        return omitted_facts(self.format, releases, has_service_table=has_services)
 
     @property
     def notes(self) -> list[Note]:

@@ -212,8 +212,7 @@ class Evidence:
             self.problems.append(f"{node.name}: nothing has the services that the agent lists")
             return None
         return replace(
-            view_of_dump(dump, node.name),
-            release=_release(node.release),
+            view_of_dump(dump, node.name, _release(node.release)),
             entries=entries,
             tables=dump.tables or (None if tables is None else tables.tables),
             config={**sysdump.config, **parse_config_output(node.config)},

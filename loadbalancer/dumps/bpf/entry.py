@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ...domain.l3n4 import L3n4Addr, L3n4AddrID
 from ...domain.service_flags import ServiceFlags
@@ -26,6 +27,8 @@ class DatapathError(LoadBalancerError):
         return f"{self.place}: {self.reason}" if self.place else self.reason
 
 
+# The same addresses stand in many rows, and in those of all nodes.
+@lru_cache(maxsize=1 << 16)
 def parse_entry_address(text: str) -> L3n4Addr:
     """Return an address; the protocol ANY, which an agent has for all without one, is left out."""
     for end in ("/ANY", "/ANY/i"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from ...agent.locality import stays_on_node
@@ -15,6 +15,7 @@ from ...domain.service import SVC, ServiceName
 from ...domain.service_type import SVCType
 from ...releases import Release
 from ..node import Node
+from ..objects import Pod
 from ..reading import Objects
 from .backends import BackendsOfService, KnownBackend, backends_by_service
 from .frontends import Frontend, KnownService, known_service
@@ -58,6 +59,12 @@ class Reflection:
     release: Release
     is_standalone: bool = False
     """Whether the objects are those of a state file."""
+    is_shared: bool = False
+    """Whether what is alike on several nodes is the same object, which is not to be changed."""
+    _made: dict[tuple[int, str], Backend] = field(default_factory=dict[tuple[int, str], Backend])
+    _listed: dict[tuple[_Key, Frontend], SVC] = field(
+        default_factory=dict[tuple[_Key, Frontend], SVC]
+    )
 
     @cached_property
     def backends(self) -> dict[_Key, BackendsOfService]:
@@ -71,6 +78,14 @@ class Reflection:
             key: known_service(each, self.release, is_standalone=self.is_standalone)
             for key, each in sorted(self.objects.services.items(), key=lambda item: item[0])
         }
+
+    @cached_property
+    def pods_by_node(self) -> dict[str, list[Pod]]:
+        """The pods of each node."""
+        found: dict[str, list[Pod]] = {}
+        for pod in self.objects.pods.values():
+            found.setdefault(pod.spec.node_name, []).append(pod)
+        return found
 
     def listed(self, node: Node) -> list[SVC]:
         """Return what the agent on a node lists; of two claimants of a frontend the first."""
@@ -112,7 +127,7 @@ class Reflection:
         if not node.local_redirect:
             return []
         found = (
-            local_redirect(policy, self.objects.pods.values(), node)
+            local_redirect(policy, self.pods_by_node.get(node.name, ()), node)
             for _, policy in sorted(self.objects.policies.items(), key=lambda item: item[0])
         )
         return [each for each in found if each is not None]
@@ -128,6 +143,9 @@ class Reflection:
                 frontend = frontend._replace(type=SVCType.LocalRedirect)
                 yield _service(key, known, frontend, [*redirect.backends_of(frontend)])
                 continue
+            if (same := self._listed.get((key, frontend))) is not None:
+                yield same
+                continue
             svc = _service(key, known, frontend, [])
             fitting = [
                 each
@@ -136,14 +154,18 @@ class Reflection:
                 and each.addr_cluster.is6 is frontend.address.is6
                 and each.fits(frontend.port_name)
             ]
-            if stays_on_node(svc):
+            is_local = stays_on_node(svc)
+            if is_local:
                 fitting = [each for each in fitting if each.node_name in ("", node.name)]
             chosen = preferred_backends(fitting, everything, known, node, self.release)
             svc.backends = [self._backend(each, frontend.port_name) for each in chosen]
+            if self.is_shared and not is_local and not (node.topology and known.distribution):
+                self._listed[key, frontend] = svc
             yield svc
 
     def _host_ports(self, node: Node) -> Iterator[Claimant]:
-        for (namespace, _), pod in self.objects.pods.items():
+        for pod in self.pods_by_node.get(node.name, ()):
+            namespace = pod.metadata.namespace
             for each in host_ports(pod, node, self.release):
                 known = KnownService(each.frontends)
                 services: list[SVC] = []
@@ -166,6 +188,14 @@ class Reflection:
                 yield Claimant(each.namespace, name, tuple(services))
 
     def _backend(self, each: KnownBackend, port_name: str) -> Backend:
+        if not self.is_shared:
+            return self._new_backend(each, port_name)
+        made = self._made.get((id(each), port_name))
+        if made is None:
+            made = self._made[id(each), port_name] = self._new_backend(each, port_name)
+        return made
+
+    def _new_backend(self, each: KnownBackend, port_name: str) -> Backend:
         return Backend(
             addr_cluster=each.addr_cluster,
             protocol=each.protocol,
