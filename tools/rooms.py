@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # What is said in each box, and where it stands: its column and row, from the left and the top.
 _ROOMS: dict[str, tuple[str, float, int]] = {
     "command": ("the terminal: Click and printing", 2.5, 0),
-    "reports": ("audits as text, HTML, SARIF", 0.6, 1),
+    "reports": ("audits as text, HTML, SARIF", 0.4, 1),
+    "live": ("a cluster, over kubectl", 1.5, 1),
     "sysdump": ("archives of a cluster", 0.9, 2),
     "server": ("the service API over HTTP", 3.2, 1),
     "audit": ("what differs, as findings", 1.0, 3),

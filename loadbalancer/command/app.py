@@ -18,6 +18,7 @@ _COMMANDS = {
     "diff": (".diff", "command"),
     "expect": (".expect", "command"),
     "audit": (".audit", "command"),
+    "collect": (".collect", "command"),
     "rules": (".rules", "command"),
     "flags": (".flags", "command"),
     "state": (".state", "command"),

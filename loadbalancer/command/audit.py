@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
-from dataclasses import dataclass
-from datetime import date
+import time
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .exit_codes import DIFFERS, OK, TROUBLE
 from .input.audit_options import agent_options, finding_options, release_option
+from .input.live_options import live_options, parsed_seconds
 from .input.sources import CannotRead, Source, standard_input_if_piped
-from .output.printing import Printer, complain
+from .output.printing import Printer, complain, visible
 from .output.progress import counting_bar
 
 if TYPE_CHECKING:
     from ..audit import Options
+    from ..live import CollectOptions, Kubectl
     from ..reports.selection import FindingSelection
     from ..sysdump import ClusterReport, File
 
@@ -101,6 +105,24 @@ class _Output:
     help="The least severe finding that makes the exit code 1.",
 )
 @click.option("--allow-unreadable", is_flag=True, help="No exit code 2 for what is unreadable.")
+@click.option("--live", "is_live", is_flag=True, help="Ask the live cluster, by kubectl.")
+@click.option(
+    "--settle",
+    metavar="TIME",
+    default="5s",
+    show_default=True,
+    callback=parsed_seconds,
+    help="With --live: how long to wait before nodes with findings are asked again.",
+)
+@click.option("--save", metavar="PATH", help="With --live: keep the collection there.")
+@click.option(
+    "--watch",
+    metavar="TIME",
+    callback=parsed_seconds,
+    help="With --live: repeat, and print what is new and what is gone.",
+)
+@click.option("--agent", metavar="SOCKET", help="Ask the agent of this node over its socket.")
+@live_options
 def command(
     paths: tuple[str, ...],
     kubernetes: tuple[str, ...],
@@ -116,6 +138,13 @@ def command(
     write_baseline: str | None,
     fail_on: str,
     allow_unreadable: bool,
+    is_live: bool,
+    settle: float,
+    save: str | None,
+    watch: float | None,
+    agent: str | None,
+    kubectl: Kubectl,
+    collecting: CollectOptions,
 ) -> int:
     """Find where services are not what they should be.
 
@@ -123,7 +152,8 @@ def command(
     archive, or a folder of dumps named after their nodes. What Kubernetes wants, what the
     agent lists and what the kernel has are compared, as far as they are given, and so are the
     nodes. The most severe findings come first: those that send traffic to the wrong place.
-    Without PATH, the objects of Kubernetes are checked for conflicts alone.
+    Without PATH, the objects of Kubernetes are checked for conflicts alone. With --live, kubectl
+    asks the cluster; only what is found twice is reported.
 
     \b
     Examples:
@@ -133,6 +163,7 @@ def command(
       loadbalancer audit --bpf lb-list.txt services.json
       loadbalancer audit --format json sysdump.zip | jq '.nodes[].findings[].kind'
       loadbalancer audit --html report.html --fail-on error sysdump.zip
+      loadbalancer audit --live --node 'worker-*'
 
     \b
     Exit code:
@@ -140,9 +171,9 @@ def command(
       1  there are findings
       2  something could not be read, or there is nothing to compare
     """
-    if not kubernetes or paths:
+    if not (kubernetes or is_live or agent) or paths:
         paths = standard_input_if_piped(paths)
-    if not paths and not kubernetes:
+    if not (paths or kubernetes or is_live or agent):
         raise click.UsageError("no PATH given, and nothing piped in (- is standard input)")
     output = _Output(
         output_format, html, most, quiet, baseline, write_baseline, fail_on, allow_unreadable
@@ -151,6 +182,12 @@ def command(
     from ..sysdump import AuditInputError, audit_cluster
 
     try:
+        if is_live:
+            wanted = replace(collecting, nodes=nodes)
+            look = _Live(kubectl, wanted, options, settle, save)
+            return _watch(look, watch, selection, output)
+        if agent is not None:
+            return _write(_agent_report(agent, kubernetes, nodes, options), selection, output)
         with counting_bar("nodes") as bar:
             report = audit_cluster(
                 [_file(each) for each in paths],
@@ -169,6 +206,77 @@ def command(
     except LoadBalancerError as error:
         complain(f"cannot read {error}" if hasattr(error, "name") else str(error))
         return TROUBLE
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """How the live cluster is asked."""
+
+    kubectl: Kubectl
+    collecting: CollectOptions
+    options: Options
+    settle: float
+    save: str | None
+
+    def report(self) -> ClusterReport:
+        """Ask the cluster, and say what was gone at the second look."""
+        from ..live import audit_live
+
+        with counting_bar("nodes") as bar:
+            found = audit_live(
+                self.kubectl,
+                self.collecting,
+                self.options,
+                settle=self.settle,
+                save=self.save,
+                on_node=lambda _: bar.advance(1),
+            )
+        if found.gone:
+            found.report.notes.append(
+                f"{found.gone:,} findings of the first look were gone at the second."
+            )
+        return found.report
+
+
+def _watch(look: _Live, seconds: float | None, selection: FindingSelection, output: _Output) -> int:
+    """Audit once, or again and again until it is interrupted."""
+    if seconds is None:
+        return _write(look.report(), selection, output)
+    from ..reports.documents import findings_by_node
+
+    since: dict[str, str] = {}
+    printer = Printer()
+    while True:
+        report = look.report()
+        now = datetime.now().strftime("%H:%M:%S")
+        found = {f"{node}: {x.kind}: {x.message}" for node, x in findings_by_node(report)}
+        for each in sorted(found - since.keys()):
+            since[each] = now
+            printer.line(f"{now} ", ("new", "red"), f"  {visible(each)}")
+        for each in sorted(since.keys() - found):
+            told = f" {visible(each)} (since {since.pop(each)})"
+            printer.line(f"{now} ", ("gone", "green"), told)
+        for problem in report.problems:
+            complain(problem)
+        sys.stdout.flush()
+        time.sleep(seconds)
+
+
+def _agent_report(
+    agent: str, kubernetes: tuple[str, ...], nodes: tuple[str, ...], options: Options
+) -> ClusterReport:
+    """Audit what the agent of this node says over its socket."""
+    from ..audit import audit_node
+    from ..live.agent_socket import AgentSocket, view_of_agent
+    from ..sysdump import ClusterReport, Evidence
+
+    name = nodes[0] if nodes else socket.gethostname()
+    view, notes = view_of_agent(AgentSocket(agent), name)
+    with Evidence() as evidence:
+        for each in kubernetes:
+            evidence.add_objects(_file(each))
+        found = audit_node(view, evidence.cluster(), options)
+    return ClusterReport([found], notes=notes)
 
 
 def _file(path: str) -> File:

@@ -27,12 +27,14 @@ def command(before: str, after: str, quiet: bool, output_format: str) -> int:
 
     Services are added (+), removed (-) or changed (~); of a changed one, so are its
     backends, and each of its flags that changed is shown. The order of services and of
-    backends does not matter. One of A and B may be -, standard input.
+    backends does not matter. One of A and B may be -, standard input, and either may be
+    unix:SOCKET, an agent of this node, or a state file.
 
     \b
     Examples:
       loadbalancer diff before.json after.json
       cilium service list -o json | loadbalancer diff before.json -
+      loadbalancer diff unix:/var/run/cilium/cilium.sock new-state-file.yaml
       loadbalancer diff --quiet a.json b.json || echo changed
       loadbalancer diff --format json a.json b.json | jq '.changed[].frontend'
 

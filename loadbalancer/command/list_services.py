@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from .input.options import AddressText, LibraryEnum, files_argument, format_option
+from .input.options import AddressText, LibraryEnum, agent_option, files_argument, format_option
 from .input.selection import ORDERS, Selection
-from .input.sources import CannotRead, Source
+from .input.sources import AGENT, CannotRead, Source
 from .output.printing import STATE_STYLES, Printer, complain
 from .output.progress import reading_bar
 
@@ -58,6 +58,7 @@ _Shown = TypeVar("_Shown")
     default="",
     help="Only dumps of this node; a file is that of the node it is named after.",
 )
+@agent_option
 @click.option(
     "--sort",
     "order",
@@ -78,6 +79,7 @@ def command(
     backend: str | None,
     no_active: bool,
     node: str,
+    agent: str | None,
     order: str,
     wide: bool,
     count: bool,
@@ -92,6 +94,7 @@ def command(
     \b
     Examples:
       cilium service list -o json | loadbalancer list -
+      loadbalancer list --agent /var/run/cilium/cilium.sock
       loadbalancer list --state quarantined --state maintenance dump.json
       loadbalancer list --name 'kube-system/*' dump.json
       loadbalancer list --type NodePort --sort frontend dump.json
@@ -111,6 +114,8 @@ def command(
     selection = Selection(states, name, types, frontend or "", backend or "", no_active)
     key = ORDERS[order]
     printer = Printer()
+    if agent is not None:
+        sources = [*sources, Source(f"{AGENT}{agent}")]
     chosen = [each for each in sources if not node or _node_of(each) == node]
     with reading_bar(chosen) as bar:
         intake = Intake(bar.hide, bar.advance)

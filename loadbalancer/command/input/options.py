@@ -17,6 +17,7 @@ from .sources import CannotRead, Source, find_sources, standard_input_if_piped
 __all__ = [
     "AddressText",
     "LibraryEnum",
+    "agent_option",
     "as_option",
     "files_argument",
     "format_option",
@@ -30,8 +31,10 @@ _KINDS = {kind.name.lower(): kind for kind in Kind if kind is not Kind.STATE_UPD
 def _sources(
     context: click.Context, _: click.Parameter, arguments: tuple[str, ...]
 ) -> list[Source | CannotRead]:
-    arguments = standard_input_if_piped(arguments)
-    if not arguments and not context.resilient_parsing:
+    if context.params.get("agent") is None:
+        arguments = standard_input_if_piped(arguments)
+    is_asked = context.params.get("agent") is not None
+    if not (arguments or is_asked or context.resilient_parsing):
         raise click.UsageError("no FILE given, and nothing piped in (- is standard input)")
     return list(find_sources(arguments))
 
@@ -44,6 +47,16 @@ def files_argument(command: _Command) -> _Command:
         nargs=-1,
         type=click.Path(allow_dash=True),
         callback=_sources,
+    )(command)
+
+
+def agent_option(command: _Command) -> _Command:
+    """--agent SOCKET: ask the agent of this node."""
+    return click.option(
+        "--agent",
+        metavar="SOCKET",
+        is_eager=True,
+        help="Ask the agent of this node over its socket, /var/run/cilium/cilium.sock.",
     )(command)
 
 

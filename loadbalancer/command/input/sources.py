@@ -12,9 +12,11 @@ from typing import BinaryIO
 
 from ...dumps.formats import begins_as_dump
 
-__all__ = ["STDIN", "CannotRead", "Source", "find_sources", "standard_input_if_piped"]
+__all__ = ["AGENT", "STDIN", "CannotRead", "Source", "find_sources", "standard_input_if_piped"]
 
 STDIN = "-"
+AGENT = "unix:"
+"""How the path of an agent's socket begins."""
 CHUNK_SIZE = 1 << 20
 _PACKED = (".json.gz", ".yaml.gz", ".yml.gz", ".txt.gz")
 # Files of any kind have these names: their beginning tells which are dumps.
@@ -45,8 +47,12 @@ class Source:
 
     @property
     def is_stream(self) -> bool:
-        """Whether it is a pipe or a device, or what this process alone has open."""
-        if self.path == STDIN or self.path.startswith(("/dev/", "/proc/")):
+        """Whether it is a pipe, a device or a socket, or what this process alone has open."""
+        if (
+            self.path == STDIN
+            or self.path.startswith(AGENT)
+            or self.path.startswith(("/dev/", "/proc/"))
+        ):
             return True
         return os.path.exists(self.path) and not os.path.isfile(self.path)
 
@@ -65,6 +71,9 @@ class Source:
         Raises:
             CannotRead: there is no such file, or it cannot be read.
         """
+        if self.path.startswith(AGENT):
+            yield self._listed()
+            return
         try:
             with self._open() as file:
                 while chunk := file.read(CHUNK_SIZE):
@@ -75,6 +84,19 @@ class Source:
             raise CannotRead(self.name, error.strerror or str(error)) from None
         except ValueError as error:
             raise CannotRead(self.name, str(error)) from None
+
+    def _listed(self) -> bytes:
+        """Return what an agent lists over its socket."""
+        from ...errors import LoadBalancerError
+        from ...live.agent_socket import AgentSocket
+
+        try:
+            listed = AgentSocket(self.path.removeprefix(AGENT)).get("/v1/service")
+        except LoadBalancerError as error:
+            raise CannotRead(self.name, str(error)) from None
+        if listed is None:
+            raise CannotRead(self.name, "no service API")
+        return listed
 
     def _open(self) -> BinaryIO:
         if self.path == STDIN:
@@ -95,6 +117,8 @@ def find_sources(arguments: Iterable[str]) -> Iterator[Source | CannotRead]:
     for argument in arguments:
         if argument == STDIN:
             yield Source(STDIN)
+        elif argument.startswith(AGENT):
+            yield Source(argument)
         elif os.path.isdir(argument):
             names = [path for path in Path(argument).glob("*") if _is_to_be_read(path)]
             yield from _found(argument, names, "a directory without *.json files or dumps")
