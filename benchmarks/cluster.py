@@ -9,6 +9,7 @@ import argparse
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,9 +154,7 @@ def write_cluster(folder: Path, nodes: int, services: int) -> None:
     cluster = Cluster(read)
     for number in range(nodes):
         name = f"worker-{number}"
-        node = Node(
-            **{**_fields(node_from_objects(read, name)), "ipv6": False, "name": name},
-        )
+        node = replace(node_from_objects(read, name), ipv6=False)
         listed_services = cluster.expected(node, RELEASE)
         for identifier, svc in enumerate(listed_services, start=1):
             svc.frontend = svc.frontend.model_copy(update={"id": identifier})
@@ -164,11 +163,6 @@ def write_cluster(folder: Path, nodes: int, services: int) -> None:
         text = write_dump(listed_services, release="1.19")
         (cmd / "cilium-dbg-service-list--o-json.md").write_bytes(text)
         (cmd / "cilium-dbg-bpf-lb-list.md").write_text(_kernel(listed_services, node))
-
-
-def _fields(node: Node) -> dict[str, Any]:
-    names = ("zone", "addresses", "ipv4", "labels")
-    return {name: getattr(node, name) for name in names}
 
 
 def _kernel(services: list[SVC], node: Node) -> str:

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,7 +84,7 @@ class TestCluster:
     def kubeconfig(self) -> str:
         """The file that leads kubectl here."""
         path = self.folder / "kubeconfig"
-        config = {
+        config: dict[str, Any] = {
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": "test",
@@ -246,7 +246,7 @@ class TestCluster:
 
 
 @contextmanager
-def serve_cluster(cluster: TestCluster) -> Iterator[TestCluster]:
+def serve_cluster(cluster: TestCluster) -> Generator[TestCluster]:
     """Serve a cluster on a port of its own."""
     cluster.write_programs()
     config = uvicorn.Config(
