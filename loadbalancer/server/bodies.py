@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError
+import asyncio
 from collections.abc import Iterable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from .deadlines import Deadlines
 from .requests import Limits, RequestError
 
 __all__ = ["BodyReader"]
@@ -23,7 +22,6 @@ class BodyReader:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._held = 0
-        self._deadlines = Deadlines(limits.body_seconds)
 
     async def receive(self, scope: Scope, receive: Receive) -> bytes:
         """The body of a request, which counts as held until it is released.
@@ -34,33 +32,32 @@ class BodyReader:
         """
         self._check_declared(scope["headers"])
         body: bytes | bytearray = b""
-        deadlines = self._deadlines.here()
-        task = deadlines.begin()
         try:
-            received, more = 0, True
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                more = message.get("more_body", False)
-                chunk: bytes = message.get("body", b"")
-                received += len(chunk)
-                if received > self._limits.body_bytes:
-                    # The rest is thrown away.
-                    self.release(body)
-                    body = b""
-                    if not more or received > _DISCARDED_BYTES:
-                        raise self._too_large()
-                else:
-                    self._hold(chunk)
-                    body = _joined(body, chunk)
-        except BaseException as error:
+            async with asyncio.timeout(self._limits.body_seconds):
+                received, more = 0, True
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientDisconnect
+                    more = message.get("more_body", False)
+                    chunk: bytes = message.get("body", b"")
+                    received += len(chunk)
+                    if received > self._limits.body_bytes:
+                        # The rest is thrown away.
+                        self.release(body)
+                        body = b""
+                        if not more or received > _DISCARDED_BYTES:
+                            raise self._too_large()
+                    else:
+                        self._hold(chunk)
+                        body = _joined(body, chunk)
+        except TimeoutError:
             self.release(body)
-            if not (deadlines.end(task) and isinstance(error, CancelledError)):
-                raise
             seconds = f"{self._limits.body_seconds:g} seconds"
             raise RequestError(408, f"the body did not come within {seconds}") from None
-        deadlines.end(task)
+        except BaseException:
+            self.release(body)
+            raise
         return bytes(body)
 
     def release(self, body: bytes | bytearray) -> None:

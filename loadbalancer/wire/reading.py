@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, NoReturn, cast
 from pydantic_core import CoreSchema, PydanticOmit, core_schema
 
 from .. import models
-from ..domain.addr_cluster import AddrCluster, parsed_by_schema
+from ..domain.addr_cluster import AddrCluster
 from ..domain.backend import Backend
 from ..domain.backend_state import BackendState
 from ..domain.domain_model import DomainModel, all_fields_set
@@ -31,7 +31,6 @@ from .defaults import (
 )
 from .model import WireModel
 from .pydantic_inside import Parts, maker, wire_fields
-from .recalled import Recalled
 from .words import NAT_POLICIES, PROTOCOLS, SCOPES, STATES
 
 __all__ = ["Reading"]
@@ -53,28 +52,13 @@ class _Field(NamedTuple):
 class Reading:
     """The schemas by which wire JSON becomes domain objects."""
 
-    def __init__(self, *, nulls: bool, recalls: bool = False) -> None:
-        """How to read.
-
-        Args:
-            nulls: Whether null is read as absent, which it is, or refused. To look for it costs
-                7 % of the time, and hardly anybody writes it.
-            recalls: Whether to look for addresses among those that were read before. For who
-                reads many at once it would take longer.
-        """
-        self._nulls = nulls
-        # A tenth of a PUT, as services are updated over and over.
-        self._address = (
-            _after_text(Recalled(AddrCluster.parse).__getitem__) if recalls else parsed_by_schema
-        )
-
     def frontend(self, cls: type[L3n4Addr] = L3n4Addr) -> CoreSchema:
         """A FrontendAddress → `L3n4Addr` or a subclass."""
         values = self._values(
             models.FrontendAddress,
             protocol=_Field("protocol", _by(PROTOCOLS)),
             port=_Field("port"),
-            addr_cluster=_Field("ip", self._address, required=True),
+            addr_cluster=_Field("ip", _address, required=True),
             scope=_Field("scope", _by(SCOPES), required=True),
         )
         absent, fields_set = defaults(cls), all_fields_set(cls)
@@ -89,7 +73,7 @@ class Reading:
         values = self._values(
             models.BackendAddress,
             port=_Field("port"),
-            addr_cluster=_Field("ip", self._address, required=True),
+            addr_cluster=_Field("ip", _address, required=True),
             weight=_Field("weight"),
             node_name=_Field("node_name"),
             state=_Field("state", _by(STATES)),
@@ -223,7 +207,7 @@ class Reading:
         schema = taken.schema or _never_null(field)
         if taken.convert:
             schema = taken.convert(schema)
-        if self._nulls and not taken.required:
+        if not taken.required:
             null = _after(_omit, core_schema.none_schema())
             schema = core_schema.union_schema([schema, null], mode="left_to_right")
         return schema
@@ -255,8 +239,8 @@ def _name_maker() -> Callable[[str, str], ServiceName]:
     return make
 
 
-def _after_text(read: Callable[[str], Any]) -> Callable[[CoreSchema], CoreSchema]:
-    return lambda schema: _after(read, schema)
+def _address(text: CoreSchema) -> CoreSchema:
+    return _after(AddrCluster.parse, text)
 
 
 def _omit(_: None) -> NoReturn:

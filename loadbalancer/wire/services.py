@@ -91,11 +91,8 @@ def load_service_spec(data: bytes | str) -> SVC:
 
 
 def read_service_spec(data: bytes | str) -> SVC | None:
-    """The same, but None if anything is wrong, at no cost for finding out what.
-
-    For servers, which are sent the same addresses over and over: it recalls the last ones.
-    """
-    return _recall_spec(data)
+    """The same, but None if anything is wrong, at no cost for finding out what."""
+    return _read_spec(data)
 
 
 def dump_services(
@@ -215,39 +212,22 @@ def _split_equal_specs(
 class _Reader:
     """Reads JSON by a schema; None if anything is wrong.
 
-    Hardly any text has a null for what is absent: those that have are read once more. Why
-    something is refused is not for this to say, but for the wire models and the converters.
+    Why something is refused is not for this to say, but for the wire models and the converters.
     """
 
-    def __init__(
-        self, schema_of: Callable[[Reading], CoreSchema], *, recalls: bool = False
-    ) -> None:
+    def __init__(self, schema_of: Callable[[Reading], CoreSchema]) -> None:
         self._schema_of = schema_of
-        self._recalls = recalls
 
     def read(self, data: Text) -> Any:
         try:
-            return self._without_nulls(data)
-        except ValidationError:
-            pass
-        try:
-            return self._with_nulls(data)
+            return self._validate(data)
         except ValidationError:
             return None
 
-    # Each takes milliseconds to make, and most programs need one of them.
-
     @cached_property
-    def _without_nulls(self) -> Callable[[Text], Any]:
-        return self._of(nulls=False)
-
-    @cached_property
-    def _with_nulls(self) -> Callable[[Text], Any]:
-        return self._of(nulls=True)
-
-    def _of(self, *, nulls: bool) -> Callable[[Text], Any]:
-        schema = self._schema_of(Reading(nulls=nulls, recalls=self._recalls))
-        return validator(schema).validate_json
+    def _validate(self) -> Callable[[Text], Any]:
+        # It takes milliseconds to make, and most programs need one of them.
+        return validator(self._schema_of(Reading())).validate_json
 
 
 def _nested_spec(reading: Reading) -> CoreSchema:
@@ -258,7 +238,6 @@ def _nested_spec(reading: Reading) -> CoreSchema:
 
 
 _read_spec: Callable[[Text], SVC | None] = _Reader(Reading.spec).read
-_recall_spec: Callable[[Text], SVC | None] = _Reader(Reading.spec, recalls=True).read
 _read_service: Callable[[Text], SVC | None] = _Reader(Reading.service).read
 _read_services: Callable[[Text], list[SVC] | None] = _Reader(
     lambda reading: core_schema.list_schema(reading.service(), fail_fast=True)
