@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .exit_codes import OK
+from .input.audit_options import release_option
 from .input.options import LibraryEnum, format_option
 
 if TYPE_CHECKING:
     from loadbalancer import ServiceFlags, SvcFlagParam, SVCNatPolicy, SVCType
 
+    from ..releases import Release
+
 __all__ = ["command"]
 
+_PAIR = re.compile(r"\[?\s*0x(?P<low>[0-9a-fA-F]{1,2})[\s,]+0x(?P<high>[0-9a-fA-F]{1,2})\s*\]?")
 # Each option with the field of SvcFlagParam that it sets.
 _SWITCHES = {
     "--ext-local": ("svc_ext_local", "External traffic stays on the node."),
@@ -47,24 +52,28 @@ def _switches(command: Any) -> Any:
     help="Encode: translate between IPv4 and IPv6.",
 )
 @_switches
+@release_option
 @format_option
 def command(
     numbers: tuple[str, ...],
     svc_type: SVCType | None,
     nat_policy: SVCNatPolicy | None,
+    release: Release | None,
     output_format: str,
     **switches: bool,
 ) -> int:
     """Decode the 16 bits of flags that the datapath keeps of a service, or encode them.
 
-    FLAGS is a number as 0x1044, 4164, 0b1000001000100 or 0o10104. Without one, the options
-    say what to encode.
+    FLAGS is a number as 0x1044, 4164, 0b1000001000100 or 0o10104, or the pair of bytes that the
+    datapath prints, as '0x44 0x10' or '[0x44 0x10]', the low byte first. Without one, the
+    options say what to encode. The words are those of --release, by default of the newest.
 
     \b
     Examples:
       loadbalancer flags 0x1044
       loadbalancer flags --type NodePort --ext-local --routable
-      loadbalancer flags --format json 0x42 0x20
+      loadbalancer flags '[0x42 0x20]'
+      loadbalancer flags --release 1.13 --format json 0x42 0x2000
     """
     is_encoding = bool(svc_type or nat_policy or any(switches.values()))
     if is_encoding and numbers:
@@ -73,6 +82,9 @@ def command(
         raise click.UsageError("give FLAGS to decode, or options to encode; --help has examples")
     from loadbalancer import new_svc_flag
 
+    from ..releases import NEWEST
+
+    wanted = release or NEWEST
     if is_encoding:
         found = [new_svc_flag(_param(svc_type, nat_policy, switches))]
     else:
@@ -80,10 +92,10 @@ def command(
     if output_format == "json":
         import json
 
-        click.echo(json.dumps([_as_json(flags) for flags in found], indent=2))
+        click.echo(json.dumps([_as_json(flags, wanted) for flags in found], indent=2))
     else:
         for flags in found:
-            _print(flags)
+            _print(flags, wanted)
     return OK
 
 
@@ -103,9 +115,11 @@ def _flags(text: str) -> ServiceFlags:
     from loadbalancer import ServiceFlags
 
     try:
+        if pair := _PAIR.fullmatch(text):
+            return ServiceFlags(int(pair["low"], 16) | int(pair["high"], 16) << 8)
         return ServiceFlags(int(text, 0))
     except ValueError:
-        message = f"{text!r} is not a number from 0 to 0xffff (65535)"
+        message = f"{text!r} is not a number from 0 to 0xffff (65535), or a pair of bytes"
         raise click.BadParameter(message, param_hint="'FLAGS'") from None
 
 
@@ -117,20 +131,24 @@ def _bits(flags: ServiceFlags) -> list[tuple[int, str]]:
     return [(bit, names.get(1 << bit, "(no meaning)")) for bit in range(16) if flags >> bit & 1]
 
 
-def _print(flags: ServiceFlags) -> None:
+def _print(flags: ServiceFlags, release: Release) -> None:
     from .output.printing import Printer
 
     printer = Printer()
-    printer.line((f"{flags.uint16():#06x}", "bold"), f" = {flags.uint16()}: ", (str(flags), "cyan"))
+    printer.line(
+        (f"{flags.uint16():#06x}", "bold"), f" = {flags.uint16()}: ", (flags.text(release), "cyan")
+    )
+    if flags.text(release) != str(flags):
+        printer.line(f"  in 1.13: {flags}")
     for bit, name in _bits(flags):
         printer.line(f"  bit {bit:<2}  {1 << bit:#06x}  {name}")
 
 
-def _as_json(flags: ServiceFlags) -> dict[str, Any]:
+def _as_json(flags: ServiceFlags, release: Release) -> dict[str, Any]:
     return {
         "flags": flags.uint16(),
         "hex": f"{flags.uint16():#06x}",
-        "text": str(flags),
+        "text": flags.text(release),
         "type": str(flags.svc_type),
         "external_traffic_policy": str(flags.svc_ext_traffic_policy),
         "internal_traffic_policy": str(flags.svc_int_traffic_policy),

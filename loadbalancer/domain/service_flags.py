@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic_core import core_schema
 
 from ..errors import LoadBalancerError
+from ..releases import NEWEST, Release
 from .domain_model import DomainValue
 from .go_text import quote
 from .scalars import UINT16_MAX, Flag
@@ -89,10 +90,15 @@ LATER_FLAG_WORDS = ("deny", "delegate-if-local", "quarantined", "dsr")
 """Words of agents from 1.17 on, in their order; they reuse bits that mean something else here."""
 
 
+_DENY_OR_QUARANTINED = 1 << 14
+_DSR = 1 << 15
+
+
 class ServiceFlags(int):
     """The datapath's flags of a service, 0 … 65535 (Go: `ServiceFlags`).
 
-    Bits 14 and 15 have no meaning and are kept as they are.
+    Bits 14 and 15 have no meaning in 1.13 and are kept as they are; `text` has the words of
+    later releases.
     """
 
     __slots__ = ()
@@ -153,6 +159,32 @@ class ServiceFlags(int):
             # The one word that tells of a bit that is not set.
             if bool(self & bit) != (bit is ServiceFlagBit.ROUTABLE):
                 words.append(word)
+        return ", ".join(words)
+
+    def text(self, release: str | Release = NEWEST) -> str:
+        """Return the words that agents of a release print.
+
+        From 1.17 on bit 14 is `deny` beside a check of source ranges, else `quarantined`, and
+        bit 15 `dsr`; from 1.18 on bit 11 is `delegate-if-local` for all types but HostPort.
+
+        Raises:
+            ReleaseError: the release is not one.
+        """
+        parsed = Release.parse(release)
+        if not parsed.since(17):
+            return str(self)
+        is_delegated = (
+            parsed.since(18)
+            and bool(self & ServiceFlagBit.LOOPBACK)
+            and self.svc_type is not SVCType.HostPort
+        )
+        words = [str(ServiceFlags(self & ~ServiceFlagBit.LOOPBACK) if is_delegated else self)]
+        if is_delegated:
+            words.append("delegate-if-local")
+        if self & _DENY_OR_QUARANTINED:
+            words.append("deny" if self & ServiceFlagBit.SOURCE_RANGE else "quarantined")
+        if self & _DSR:
+            words.append("dsr")
         return ", ".join(words)
 
     def __repr__(self) -> str:

@@ -45,7 +45,7 @@ _PACKED = (b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff")
 TABLE_HEADER = re.compile(r"\s*ID\s+Frontend\s+(Service Type\s+)?Backend\s*")
 _ROW = re.compile(r"\s*\d+\s+\S*[.:\]x*<]\S*:\S*(?:\s.*)?|.*\d+ => .*", re.ASCII)
 _CUT = re.compile(r"\s*(?:\.{2,}|…)\s*|.*(?:<[a-z -]+>|x\.x).*")
-_JSON_START = re.compile(r"\s*(?:null\s*\Z|\[\s*(?:[\[{\]]|\Z)|\{\s*(?:[\"}]|\Z))")
+_JSON_START = re.compile(r"\s*(?:\[\s*(?:[\[{\]]|\Z)|\{\s*(?:[\"}]|\Z))")
 _YAML_START = re.compile(r"\s*(?:-\s+)?(?:spec|status):(?:\s.*)?\Z")
 _YAML_OTHERS = re.compile(
     r"\s*(?:-\s+)?(?P<key>apiVersion|kind|items|metadata|services|endpoints):"
@@ -159,7 +159,7 @@ def _cleaned(text: str) -> str:
         text = text.replace("\r\n", "\n")
     lines = text.splitlines()
     filled = [each for each in lines if each.strip()]
-    is_quoted = len(filled) > 1 and all(each.lstrip().startswith(">") for each in filled)
+    is_quoted = bool(filled) and all(each.lstrip().startswith(">") for each in filled)
     if is_quoted and not any(map(_FAILURE.fullmatch, filled)):
         text = "\n".join(each.lstrip().removeprefix(">").removeprefix(" ") for each in lines)
     return text
@@ -219,7 +219,7 @@ class _Finder:
         line = self._lines[self._at]
         if TABLE_HEADER.fullmatch(line) or _is_row(line):
             return self._table()
-        if _JSON_START.match(line + self._next_line()):
+        if line.strip() == "null" or _JSON_START.match(line + self._next_line()):
             return self._json()
         if _YAML_START.match(line.rstrip()):
             return self._lines_of("yaml", "")
