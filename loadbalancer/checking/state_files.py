@@ -22,7 +22,7 @@ from .suggestions import nearest
 __all__ = ["check_state_text", "state_file_of"]
 
 _BEGINNING = re.compile(
-    r"""\s*(?:(?:\#.*|---.*)\n\s*)*(?:\{\s*)?["']?(?:services?|endpoints?)["']?\s*:""",
+    r"""\s*(?:(?:\#.*|---.*)\n\s*)*(?:\{\s*)?["']?[se][a-z]{5,10}["']?\s*:""",
     re.IGNORECASE,
 )
 

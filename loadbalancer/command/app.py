@@ -19,6 +19,7 @@ _COMMANDS = {
     "expect": (".expect", "command"),
     "audit": (".audit", "command"),
     "collect": (".collect", "command"),
+    "explain": (".explain", "command"),
     "rules": (".rules", "command"),
     "flags": (".flags", "command"),
     "state": (".state", "command"),

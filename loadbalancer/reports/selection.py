@@ -35,7 +35,7 @@ class FindingSelection:
 
     def takes(self, finding: Finding) -> bool:
         """Return whether a finding is asked for."""
-        namespace, _, name = finding.service.rpartition("/")
+        namespace, _, name = finding.service.partition("/")
         full = finding.service if "/" in self.name else name
         return (
             (not self.name or fnmatchcase(full, self.name))
@@ -130,7 +130,7 @@ def selected(
 
 
 def _is_named(service: str, selection: FindingSelection) -> bool:
-    namespace, _, name = service.rpartition("/")
+    namespace, _, name = service.partition("/")
     full = service if "/" in selection.name else name
     is_named = not selection.name or fnmatchcase(full, selection.name)
     return is_named and (not selection.namespace or fnmatchcase(namespace, selection.namespace))

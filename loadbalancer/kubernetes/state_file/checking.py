@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 
 from ...domain.addr_cluster import AddrCluster
@@ -43,7 +44,7 @@ def is_like_state_file(document: object) -> bool:
     """
     if not is_object(document) or "kind" in document or "apiVersion" in document:
         return False
-    keys = [key for key in document if str(key).rstrip("s").lower() in ("service", "endpoint")]
+    keys = [key for key in document if get_close_matches(str(key).lower(), _KINDS, cutoff=0.75)]
     rows = [each for key in keys for each in _items(document, key)]
     has_metadata = any(is_object(each) and "metadata" in each for each in rows)
     return bool(keys) and (has_metadata or not rows)
