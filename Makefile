@@ -53,6 +53,10 @@ check: lint types check-generated ## Run all checks but the tests
 test: $(INSTALLED) ## Run the tests
 	$(BIN)/python -m pytest
 
+.PHONY: test-quick
+test-quick: $(INSTALLED) ## Run the tests of the library and the command, without processes and servers
+	$(BIN)/python -m pytest -m 'not slow' --ignore tests/server --ignore tests/clients --ignore tests/live
+
 .PHONY: clients
 clients: $(INSTALLED) ## Generate clients of the API, compile them and run them (TypeScript needs Node.js)
 	$(BIN)/python -m pytest tests/clients
@@ -115,6 +119,11 @@ wheel: build
 build: $(INSTALLED) ## Build the sdist, and from it the wheel, into dist/
 	rm -rf dist
 	$(BIN)/python -m build
+
+.PHONY: pyz
+pyz: build ## Build dist/loadbalancer.pyz: the command in one file, for this version of Python
+	$(BIN)/shiv --quiet --compressed --console-script loadbalancer \
+		--output-file dist/loadbalancer.pyz "$$(ls dist/*.whl)[cli]"
 
 .PHONY: clean
 clean: ## Remove all that the other targets made, but for the generated files

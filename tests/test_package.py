@@ -283,7 +283,7 @@ class TestImports:
         loaded = loaded_by("from loadbalancer import SVC, AddrCluster, new_svc_flag")
         ours = {name for name in loaded if name.startswith("loadbalancer.")}
         assert "loadbalancer.domain.service" in ours
-        assert {name.split(".")[1] for name in ours} == {"domain", "errors"}
+        assert {name.split(".")[1] for name in ours} == {"domain", "errors", "releases"}
 
     def test_all_of_the_library_loads_no_command_and_no_server(self) -> None:
         loaded = loaded_by("from loadbalancer import *")

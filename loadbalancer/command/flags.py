@@ -123,11 +123,14 @@ def _flags(text: str) -> ServiceFlags:
         raise click.BadParameter(message, param_hint="'FLAGS'") from None
 
 
-def _bits(flags: ServiceFlags) -> list[tuple[int, str]]:
-    """Each bit that is set, with its name; the last two bits have none."""
+def _bits(flags: ServiceFlags, release: Release) -> list[tuple[int, str]]:
+    """Return each bit that is set, with its name; before 1.17 the last two have none."""
     from loadbalancer import ServiceFlagBit
 
     names = {each.value: each.name.lower().replace("_", "-") for each in ServiceFlagBit}
+    if release.since(17):
+        is_ranges = flags & ServiceFlagBit.SOURCE_RANGE
+        names |= {1 << 14: "deny" if is_ranges else "quarantined", 1 << 15: "dsr"}
     return [(bit, names.get(1 << bit, "(no meaning)")) for bit in range(16) if flags >> bit & 1]
 
 
@@ -140,7 +143,7 @@ def _print(flags: ServiceFlags, release: Release) -> None:
     )
     if flags.text(release) != str(flags):
         printer.line(f"  in 1.13: {flags}")
-    for bit, name in _bits(flags):
+    for bit, name in _bits(flags, release):
         printer.line(f"  bit {bit:<2}  {1 << bit:#06x}  {name}")
 
 
@@ -152,5 +155,7 @@ def _as_json(flags: ServiceFlags, release: Release) -> dict[str, Any]:
         "type": str(flags.svc_type),
         "external_traffic_policy": str(flags.svc_ext_traffic_policy),
         "internal_traffic_policy": str(flags.svc_int_traffic_policy),
-        "bits": [{"bit": bit, "mask": 1 << bit, "name": name} for bit, name in _bits(flags)],
+        "bits": [
+            {"bit": bit, "mask": 1 << bit, "name": name} for bit, name in _bits(flags, release)
+        ],
     }

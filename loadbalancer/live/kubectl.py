@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -43,12 +44,19 @@ class Kubectl:
     def current_context(self) -> str:
         """Return the name of the context that is used.
 
+        A pod without a configuration uses its service account: `in-cluster`.
+
         Raises:
             LiveError: there is none.
         """
         if self.context is not None:
             return self.context
-        return self.run("config", "current-context").decode(errors="replace").strip()
+        try:
+            return self.run("config", "current-context").decode(errors="replace").strip()
+        except LiveError:
+            if "KUBERNETES_SERVICE_HOST" in os.environ:
+                return "in-cluster"
+            raise
 
     def get(self, kind: str, *arguments: str) -> list[dict[str, Any]]:
         """Return the objects of a kind.

@@ -65,14 +65,14 @@ def test_flags_for_programs(invoke: Invoke) -> None:
         {
             "flags": 0xC020,
             "hex": "0xc020",
-            "text": str(ServiceFlags(0xC020)),
+            "text": "LoadBalancer, non-routable, quarantined, dsr",
             "type": "LoadBalancer",
             "external_traffic_policy": "Cluster",
             "internal_traffic_policy": "Cluster",
             "bits": [
                 {"bit": 5, "mask": 0x20, "name": "load-balancer"},
-                {"bit": 14, "mask": 0x4000, "name": "(no meaning)"},
-                {"bit": 15, "mask": 0x8000, "name": "(no meaning)"},
+                {"bit": 14, "mask": 0x4000, "name": "quarantined"},
+                {"bit": 15, "mask": 0x8000, "name": "dsr"},
             ],
         },
     ]
@@ -85,7 +85,8 @@ def test_flags_for_programs(invoke: Invoke) -> None:
         (("1", "--l7"), "Error: give FLAGS to decode, or options to encode, not both"),
         (
             ("0x10000",),
-            "Error: Invalid value for 'FLAGS': '0x10000' is not a number from 0 to 0xffff (65535)",
+            "Error: Invalid value for 'FLAGS': "
+            "'0x10000' is not a number from 0 to 0xffff (65535), or a pair of bytes",
         ),
         (
             ("--nat", "none"),
@@ -95,7 +96,7 @@ def test_flags_for_programs(invoke: Invoke) -> None:
         (
             ("node-port",),
             "Error: Invalid value for 'FLAGS': "
-            "'node-port' is not a number from 0 to 0xffff (65535)",
+            "'node-port' is not a number from 0 to 0xffff (65535), or a pair of bytes",
         ),
     ],
 )

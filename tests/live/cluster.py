@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
+import shutil
 import signal
+import subprocess
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -24,7 +27,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-__all__ = ["Agent", "TestCluster", "serve_cluster"]
+__all__ = ["Agent", "TestCluster", "has_kubectl", "serve_cluster"]
 
 _CHANNELS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 _PAGE = 100
@@ -215,6 +218,7 @@ class TestCluster:
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
         out = out if agent.cut_at is None else out[: agent.cut_at]
         for start in range(0, len(out), 32768):
             await socket.send_bytes(b"\x01" + out[start : start + 32768])
@@ -245,6 +249,16 @@ class TestCluster:
                 program.chmod(0o755)
 
 
+def has_kubectl() -> bool:
+    """Whether a kubectl is installed that uses WebSockets for exec: 1.31 or later."""
+    if shutil.which("kubectl") is None:
+        return False
+    asked = ["kubectl", "version", "--client", "-o", "json"]
+    answer = subprocess.run(asked, capture_output=True, timeout=30, check=False).stdout
+    version = json.loads(answer)["clientVersion"]
+    return (int(version["major"]), int(re.sub(r"\D", "", version["minor"]))) >= (1, 31)
+
+
 @contextmanager
 def serve_cluster(cluster: TestCluster) -> Generator[TestCluster]:
     """Serve a cluster on a port of its own."""
@@ -253,6 +267,7 @@ def serve_cluster(cluster: TestCluster) -> Generator[TestCluster]:
         cluster.app(),
         port=0,
         log_level="critical",
+        loop="asyncio",
         ws="websockets-sansio",
         timeout_graceful_shutdown=1,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -20,9 +19,9 @@ from loadbalancer.kubernetes import node_from_objects, read_objects
 from loadbalancer.releases import Release
 
 from ..command.running import Finished, run
-from .cluster import Agent, TestCluster, serve_cluster
+from .cluster import Agent, TestCluster, has_kubectl, serve_cluster
 
-pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+pytestmark = pytest.mark.skipif(not has_kubectl(), reason="kubectl 1.31 or later is not installed")
 
 RELEASE = Release(1, 19)
 NODES = ("worker-1", "worker-2", "worker-3")
