@@ -61,7 +61,7 @@ def test_the_plot_of_the_marks_is_drawn_from_the_marks() -> None:
 
 
 def test_every_guide_is_in_the_navigation() -> None:
-    named = re.findall(r"^ +- [^:]+: ([a-z_]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.M)
+    named = re.findall(r"^ +- [^:]+: ([a-z_-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.M)
     assert {page.name for page in DOCS} <= set(named)
 
 

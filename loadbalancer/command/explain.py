@@ -76,7 +76,9 @@ def command(
         click.echo(json.dumps(document, indent=2))
     else:
         printer = Printer()
-        for node, each, reason in found:
+        for number, (node, each, reason) in enumerate(found):
+            if number:
+                printer.line()
             if each is None:
                 printer.line((visible(node or "-"), "bold"), f": nothing of {target}: {reason}")
             else:
@@ -126,4 +128,3 @@ def _print(printer: Printer, node: str, found: Explanation) -> None:
     if found.in_kernel is not None:
         kernel = ", ".join(found.in_kernel) or "no backends"
         printer.indented(["the kernel has: ", visible(kernel)], 4, 2)
-    printer.line()
