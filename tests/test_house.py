@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "agent": {"domain", "wire"},
     "kubernetes": {"domain", "wire", "dumps", "agent"},
     "datapath": {"dumps"},
-    "audit": {"domain", "wire", "dumps", "kubernetes"},
+    "audit": {"domain", "wire", "dumps", "agent", "kubernetes"},
     "sysdump": {"domain", "wire", "dumps", "kubernetes", "audit"},
     "live": {"domain", "dumps", "kubernetes", "audit", "sysdump"},
     "reports": {"domain", "dumps", "kubernetes", "audit", "sysdump"},

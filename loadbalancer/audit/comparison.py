@@ -1,8 +1,8 @@
 """What changed from one dump to another, service by service.
 
 A service is known by its frontend: address, port and scope, and the protocol where the dump
-tells it. Two services that differ in nothing but that one dump tells the protocol and the
-other does not, as Cilium before 1.17, are the same service with a change.
+has it. Where one dump has protocols and the other has none, as those of Cilium before 1.17,
+services are paired by address. Facts that a form does not have are not compared.
 
 Services are kept as the JSON of the domain, which says all that any release knows and takes a
 fraction of the memory of the objects.
@@ -11,7 +11,7 @@ fraction of the memory of the objects.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,7 +20,14 @@ from ..domain.identity import address_order, name_of
 from ..domain.l4 import L4Type
 from ..domain.service import SVC
 
-__all__ = ["BackendChange", "Comparison", "FieldChange", "ServiceChange", "compare"]
+__all__ = [
+    "COMPARED_FACTS",
+    "BackendChange",
+    "Comparison",
+    "FieldChange",
+    "ServiceChange",
+    "compare",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,24 @@ class ServiceChange:
 
 
 _Order = tuple[bool, bytes, str]
+# The facts of `Dump.omitted`, and those that a diff knows besides.
+_FACT_OF = {
+    "id": "ids",
+    "protocol": "protocols",
+    "type": "types",
+    "external traffic policy": "policies",
+    "internal traffic policy": "policies",
+    "NAT policy": "nat-policies",
+    "health check node port": "health-check-ports",
+    "name": "names",
+    "state": "states",
+    "weight": "weights",
+    "preferred": "preferred",
+    "node": "nodes",
+    "zone": "zones",
+}
+COMPARED_FACTS = frozenset(_FACT_OF.values())
+"""The facts that are compared, by the names that `Dump.omitted` has for them."""
 
 
 class _Kept(NamedTuple):
@@ -81,6 +106,8 @@ class Comparison:
     """How many services are the same; all of them once `changed` has been gone through."""
     repeated: list[str] = field(default_factory=list[str])
     """Frontends that a dump has more than once; only the last one was compared."""
+    omitted: set[str] = field(default_factory=set[str])
+    """Facts that are not compared, such as `weights`; to be set before `changed` is called."""
 
     def added(self) -> Iterator[SVC]:
         """The services that are in the second dump alone."""
@@ -98,19 +125,23 @@ class Comparison:
                 SVC.model_validate_json(kept_old.text),
                 SVC.model_validate_json(kept_new.text),
             )
-            fields, backends = tuple(_field_changes(old, new)), tuple(_backend_changes(old, new))
+            fields = tuple(_field_changes(old, new, self.omitted))
+            backends = tuple(_backend_changes(old, new, self.omitted))
             if fields or backends:
                 yield ServiceChange(old, new, fields, backends)
             else:
-                # Nothing but the order of the backends.
+                # Nothing but the order of the backends, or what is not compared.
                 self.unchanged += 1
 
 
 def compare(before: Iterable[SVC], after: Iterable[SVC]) -> Comparison:
     """Compare two dumps; each is read but once, `before` first."""
     result = Comparison()
-    old = _keep(before, {}, result.repeated)
-    new = _keep(after, old, result.repeated)
+    had, has = set[str](), set[str]()
+    old = _keep(before, {}, result.repeated, had)
+    new = _keep(after, old, result.repeated, has)
+    if old and new:
+        result.omitted = had ^ has
     for name, kept in list(new.items()):
         if name in old:
             previous = old.pop(name)
@@ -125,11 +156,15 @@ def compare(before: Iterable[SVC], after: Iterable[SVC]) -> Comparison:
 
 
 def _keep(
-    services: Iterable[SVC], others: Mapping[str, _Kept], repeated: list[str]
+    services: Iterable[SVC], others: Mapping[str, _Kept], repeated: list[str], facts: set[str]
 ) -> dict[str, _Kept]:
-    """Services by name; what is equal to one of the others is not kept twice."""
+    """Return services by name; what is equal to one of the others is not kept twice.
+
+    `facts` gets those facts, of the ones that not every release has, that any service has.
+    """
     kept: dict[str, _Kept] = {}
     for service in services:
+        facts.update(_facts_of(service))
         name = name_of(service.frontend)
         if name in kept:
             repeated.append(name)
@@ -140,6 +175,19 @@ def _keep(
         else:
             kept[name] = _Kept(address_order(service.frontend), text)
     return kept
+
+
+def _facts_of(service: SVC) -> Iterator[str]:
+    if service.frontend.id:
+        yield "ids"
+    if service.frontend.protocol is not L4Type.NONE:
+        yield "protocols"
+    for backend in service.backends:
+        if backend.zone:
+            yield "zones"
+        if not backend.preferred:
+            # From 1.18 on all backends are listed as preferred.
+            yield "preferred"
 
 
 def _pair_by_address(result: Comparison) -> None:
@@ -159,13 +207,10 @@ def _by_only_address(services: dict[str, _Kept]) -> dict[bytes, str]:
     return {kept.address: name for name, kept in services.items() if counts[kept.address] == 1}
 
 
-def _field_changes(old: SVC, new: SVC) -> Iterator[FieldChange]:
-    # State files and expected services have no ids.
-    has_ids = bool(old.frontend.id and new.frontend.id)
-
+def _field_changes(old: SVC, new: SVC, omitted: Collection[str]) -> Iterator[FieldChange]:
     def facts(service: SVC) -> dict[str, Any]:
         return {
-            "id": service.frontend.id if has_ids else 0,
+            "id": service.frontend.id,
             "protocol": service.frontend.protocol,
             "type": service.type,
             "external traffic policy": service.ext_traffic_policy,
@@ -175,10 +220,10 @@ def _field_changes(old: SVC, new: SVC) -> Iterator[FieldChange]:
             "name": service.name,
         }
 
-    yield from _differences(facts(old), facts(new))
+    yield from _differences(facts(old), facts(new), omitted)
 
 
-def _backend_changes(old: SVC, new: SVC) -> Iterator[BackendChange]:
+def _backend_changes(old: SVC, new: SVC, omitted: Collection[str]) -> Iterator[BackendChange]:
     def facts(backend: Backend) -> dict[str, Any]:
         return {
             "state": state_word(backend),
@@ -192,7 +237,7 @@ def _backend_changes(old: SVC, new: SVC) -> Iterator[BackendChange]:
     for key, backend in before.items():
         if key not in after:
             yield BackendChange(str(backend), backend, None)
-        elif fields := tuple(_differences(facts(backend), facts(after[key]))):
+        elif fields := tuple(_differences(facts(backend), facts(after[key]), omitted)):
             yield BackendChange(str(backend), backend, after[key], fields)
     for key, backend in after.items():
         if key not in before:
@@ -210,7 +255,9 @@ def _by_address(backends: Iterable[Backend]) -> dict[tuple[str, int], Backend]:
     return found
 
 
-def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[FieldChange]:
+def _differences(
+    old: dict[str, Any], new: dict[str, Any], omitted: Collection[str]
+) -> Iterator[FieldChange]:
     for name, value in old.items():
-        if value != new[name]:
+        if value != new[name] and _FACT_OF[name] not in omitted:
             yield FieldChange(name, str(value), str(new[name]))

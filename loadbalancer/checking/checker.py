@@ -66,6 +66,8 @@ class Checked:
 
     name: str = ""
     """The heading of the dump, where a text has several."""
+    omitted: frozenset[str] = frozenset()
+    """The facts that the form of the dump does not have."""
     rest: str | None = None
     """Text behind the JSON that is not JSON."""
 
@@ -187,7 +189,7 @@ class Checker:
 
     def _checked(self, dump: Dump, file: str) -> Checked:
         items = [Item(Kind.SERVICE, svc, dump.name) for svc in dump.services]
-        checked = Checked(items, is_list=True, name=dump.name)
+        checked = Checked(items, is_list=True, name=dump.name, omitted=dump.omitted)
         for problem in dump.problems:
             checked.refused.append(Kind.SERVICE)
             finding = Finding(problem.reason)

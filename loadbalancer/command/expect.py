@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..kubernetes import Node
     from ..kubernetes.reading import Objects
     from ..releases import Release
+    from ..sysdump.evidence import Evidence
 
 __all__ = ["command"]
 
@@ -59,14 +60,15 @@ def command(
     """Show the services that an agent on a node should list, by the objects of Kubernetes.
 
     FILE has Services, EndpointSlices, Pods and Nodes as `kubectl get -o json` or yaml prints
-    them, or is a state file (--lb-state-file). The table is that of `loadbalancer list`, without
-    ids, which every agent gives out by itself. What an agent does list is compared with it by
-    `loadbalancer audit`.
+    them, or is a state file (--lb-state-file) or a sysdump. The table is that of
+    `loadbalancer list`, without ids, which every agent gives out by itself. What an agent does
+    list is compared with it by `loadbalancer audit`.
 
     \b
     Examples:
       kubectl get svc,endpointslices,pods,nodes -A -o json | loadbalancer expect --node worker-1
       loadbalancer expect --node worker-1 --release 1.18 objects.yaml
+      loadbalancer expect --node worker-1 cilium-sysdump.zip
       loadbalancer expect --release 1.19 state-file.yaml
       loadbalancer expect --node worker-1 --format json objects.json > expected.json
 
@@ -80,13 +82,15 @@ def command(
         raise click.UsageError("no FILE given, and nothing piped in (- is standard input)")
     from ..domain.identity import address_order
     from ..errors import LoadBalancerError
+    from ..sysdump.evidence import Evidence
     from ..wire.services import dump_services
 
+    evidence = Evidence()
     try:
-        objects, is_standalone = _objects(paths)
+        is_standalone = _gather(evidence, paths)
         if name is None and not is_standalone:
             raise click.UsageError("--node has to name the node of the agent")
-        known, unknown = _node(objects, name or "")
+        known, unknown, release = _node(evidence, name or "", options)
         node = replace(
             known,
             addresses=addresses or known.addresses,
@@ -97,14 +101,16 @@ def command(
             terminating_endpoints=not no_terminating,
             local_redirect=local_redirect,
         )
-        services = _expected(objects, options.applied(node), options.release, is_standalone)
+        services = _expected(evidence.objects, options.applied(node), release, is_standalone)
     except CannotRead as error:
         complain(f"cannot read {error.name}: {error.reason}")
         return TROUBLE
     except LoadBalancerError as error:
         complain(str(error))
         return TROUBLE
-    is_later = is_standalone or (options.release is not None and options.release.since(18))
+    for problem in evidence.problems:
+        complain(problem)
+    is_later = is_standalone or (release is not None and release.since(18))
     if unknown and not addresses and not is_later:
         complain(f"{unknown}; node ports and host ports are left out (--address names where)")
     services.sort(key=lambda svc: address_order(svc.frontend))
@@ -132,13 +138,19 @@ def _expected(
     return expected_services(objects, node, release=release or "1.13")
 
 
-def _objects(paths: Iterable[str]) -> tuple[Objects, bool]:
-    """Return the objects of files, and whether all files are state files."""
+def _gather(evidence: Evidence, paths: Iterable[str]) -> bool:
+    """Read the objects of files and sysdumps; return whether all files are state files."""
     from ..kubernetes import DocumentError, iter_objects
-    from ..kubernetes.reading import Objects, add_objects
+    from ..kubernetes.reading import add_objects
+    from ..sysdump.evidence import File
+    from .input.node_sources import is_sysdump
 
-    found, is_standalone = Objects(), True
+    is_standalone = True
     for path in paths:
+        if is_sysdump(path):
+            evidence.add(File(path))
+            is_standalone = False
+            continue
         source = Source(path)
         data = b"".join(source.chunks())
         try:
@@ -146,8 +158,8 @@ def _objects(paths: Iterable[str]) -> tuple[Objects, bool]:
         except DocumentError as error:
             raise CannotRead(source.name, str(error)) from None
         is_standalone = is_standalone and _is_state_file(data)
-        add_objects(found, objects)
-    return found, is_standalone
+        add_objects(evidence.objects, objects)
+    return is_standalone
 
 
 def _is_state_file(data: bytes) -> bool:
@@ -157,15 +169,22 @@ def _is_state_file(data: bytes) -> bool:
     return all(map(is_state_file, read_documents(data.decode("utf-8-sig", "replace"))))
 
 
-def _node(objects: Objects, name: str) -> tuple[Node, str]:
-    """Return the node as its object describes it; without one, an empty node and the reason."""
+def _node(evidence: Evidence, name: str, options: Options) -> tuple[Node, str, Release | None]:
+    """Return the node, why its object does not describe it, and the agent's release if known.
+
+    Of a sysdump, the options and the release are those of the node's agent.
+    """
     from ..kubernetes import KubernetesError, Node, node_from_objects
 
+    for view in evidence.views([name]):
+        node, is_known = evidence.cluster().node(view, options)
+        reason = "" if is_known else f"there is no Node {name!r} among the objects"
+        return node, reason, options.release or view.possible_releases()[0]
     if not name:
-        return Node(), ""
+        return Node(), "", options.release
     try:
-        return node_from_objects(objects, name), ""
+        return node_from_objects(evidence.objects, name), "", options.release
     except KubernetesError as error:
         if error.pointer:
             raise
-        return Node(name=name), str(error)
+        return Node(name=name), str(error), options.release

@@ -100,6 +100,7 @@ def command(
       loadbalancer list --type NodePort --sort frontend dump.json
       loadbalancer list --wide --backend 10.0.1.7 worker-*.json
       loadbalancer list --no-active --count dump.json
+      loadbalancer list --wide --backend 10.0.1.7 cilium-sysdump.zip
       loadbalancer list --state quarantined --format json dump.json | jq -c '.[].spec.id'
 
     \b
@@ -147,9 +148,12 @@ def command(
 
 
 def _node_of(source: Source | CannotRead) -> str:
-    """The node that a file is named after."""
+    """Return the node of a sysdump, or the one that a file is named after."""
     from ..sysdump.names import node_name_of
+    from .input.node_sources import NodeSource
 
+    if isinstance(source, NodeSource):
+        return source.node.name
     return "" if source.name == "<stdin>" else node_name_of(source.name)
 
 

@@ -82,7 +82,7 @@ def test_what_an_audit_of_a_cut_off_archive_says(invoke: Invoke, tmp_path: Path)
 
 
 @pytest.mark.parametrize("format", ["zip", "tar", "gztar"])
-@pytest.mark.parametrize("command", ["validate", "list", "convert"])
+@pytest.mark.parametrize("command", ["validate", "convert"])
 def test_other_commands_say_what_reads_archives(
     command: str, format: str, invoke: Invoke, tmp_path: Path
 ) -> None:
@@ -93,6 +93,19 @@ def test_other_commands_say_what_reads_archives(
         "`loadbalancer audit FILE` reads that of a sysdump"
     )
     assert (finished.code, told in finished.out + finished.err) == (1, True)
+
+
+@pytest.mark.parametrize("format", ["zip", "tar", "gztar"])
+def test_list_and_expect_read_archives(format: str, invoke: Invoke, tmp_path: Path) -> None:
+    archive = shutil.make_archive(str(tmp_path / "dump"), format, EXAMPLES, "sysdump")
+    asked = ("list", "--wide", "--backend", "10.0.2.77")
+    finished = invoke(*asked, archive)
+    assert finished == invoke(*asked, "sysdump")
+    assert (finished.code, finished.err) == (0, "")
+    assert "worker-1   shop/api" in finished.out
+    expected = invoke("expect", "--node", "worker-1", archive)
+    assert expected == invoke("expect", "--node", "worker-1", "sysdump")
+    assert (expected.code, expected.out.count("\n"), expected.err) == (0, 24, "")
 
 
 def test_for_people_the_gravest_comes_first(invoke: Invoke) -> None:

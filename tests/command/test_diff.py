@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from .conftest import Invoke
-from .running import EXAMPLES, run, run_in_terminal
+from .running import EXAMPLES, Finished, run, run_in_terminal
 
 CHANGES = """\
 - 0.0.0.0:8080  HostPort  1 backend
@@ -124,14 +124,36 @@ def spec(protocol: str | None = None, *backends: dict[str, Any], **more: Any) ->
     return {"frontend-address": frontend, "backend-addresses": list(backends), **more}
 
 
-def test_one_dump_tells_the_protocol(invoke: Invoke, write: Write) -> None:
+def test_one_dump_has_protocols(invoke: Invoke, write: Write) -> None:
     finished = invoke("diff", write("a", [spec()]), write("b", [spec("udp")]))
-    assert finished.out == (
-        "~ 10.0.0.1:53  ClusterIP\n"
-        "    protocol NONE -> UDP\n"
-        "0 services added, 0 removed, 1 changed, 0 unchanged\n"
+    assert finished == Finished(
+        0,
+        "0 services added, 0 removed, 0 changed, 1 unchanged\n",
+        "loadbalancer: not compared, since one of the dumps does not have them: protocols\n",
     )
-    assert finished.code == 1
+
+
+def test_facts_that_a_table_does_not_have_are_not_compared(invoke: Invoke, tmp_path: Path) -> None:
+    table = tmp_path / "before.txt"
+    table.write_text(invoke("list", "service_list.json").out)
+    finished = invoke("diff", str(table), "service_list.json")
+    assert finished == Finished(
+        0,
+        "0 services added, 0 removed, 0 changed, 8 unchanged\n",
+        "loadbalancer: not compared, since one of the dumps does not have them: "
+        "health-check-ports, names, nat-policies, nodes, policies, protocols, weights, zones\n",
+    )
+
+
+def test_nodes_of_a_sysdump(invoke: Invoke) -> None:
+    finished = invoke("diff", "--node", "worker-1", "--node", "worker-3", "sysdump")
+    assert "    - backend 10.0.2.77:8080 (active, weight 100)\n" in finished.out
+    assert (finished.code, finished.err) == (1, "")
+    finished = invoke("diff", "--node", "worker-1", "sysdump", "sysdump")
+    assert finished == Finished(0, "0 services added, 0 removed, 0 changed, 11 unchanged\n", "")
+    finished = invoke("diff", "sysdump", "service_list.json")
+    assert finished.code == 2
+    assert "it has the nodes worker-1, worker-2, worker-3; --node chooses one" in finished.err
 
 
 def test_protocols_are_services_of_their_own(invoke: Invoke, write: Write) -> None:
@@ -161,8 +183,9 @@ def test_every_fact(invoke: Invoke, write: Write) -> None:
         "namespace": "kube-system",
     }
     before = spec("tcp", one, {"ip": "10.1.0.1", "port": 1}, id=1)
-    after = spec("tcp", {**two, "preferred": True}, id=2, flags=flags)
-    finished = invoke("diff", write("a", before), write("b", after))
+    other = {"ip": "10.1.0.2", "port": 1}
+    after = spec("tcp", {**two, "preferred": True}, other, id=2, flags=flags)
+    finished = invoke("diff", "--ids", write("a", before), write("b", after))
     assert finished.out == (
         "~ 10.0.0.1:53/TCP  ClusterIP\n"
         "    id 1 -> 2\n"
@@ -173,8 +196,10 @@ def test_every_fact(invoke: Invoke, write: Write) -> None:
         "    name / -> kube-system/dns\n"
         '    ~ backend 10.1.0.1:1 preferred no -> yes, node "" -> n\n'
         "    - backend 10.1.0.1:1 (active, weight 100)\n"
+        "    + backend 10.1.0.2:1 (active, weight 100)\n"
         "0 services added, 0 removed, 1 changed, 0 unchanged\n"
     )
+    assert "id 1 -> 2" not in invoke("diff", write("a", before), write("b", after)).out
 
 
 def test_order_of_backends_does_not_matter(invoke: Invoke, write: Write) -> None:

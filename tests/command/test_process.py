@@ -40,7 +40,7 @@ def test_version_and_help() -> None:
     [
         (["valdate"], "Error: No such command 'valdate'. Did you mean 'validate'?"),
         (["xyz"], "Error: No such command 'xyz'."),
-        (["diff", "a.json"], "Error: Missing argument 'B'."),
+        (["diff", "a.json"], "Error: give A and B, or A and two --node"),
         (
             ["validate", "--max-problems", "-1", "-"],
             "Error: Invalid value for '--max-problems': -1 is not in the range x>=0.",

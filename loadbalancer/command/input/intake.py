@@ -29,6 +29,8 @@ class Intake:
         """Whether there has been an array, or more than one value, valid or not."""
         self.dumps: dict[str, None] = {}
         """The headings of the dumps."""
+        self.omitted: set[str] = set()
+        """The facts that the forms of the dumps do not have."""
         self._values = 0
         self._hide_bar = hide_bar
         self._on_read = on_read
@@ -43,6 +45,7 @@ class Intake:
                     raise source
                 for checked in checker.check(source.chunks(self._on_read), source.name):
                     self._count(checked)
+                    self.omitted |= checked.omitted
                     self._report_notes(source.name, checked)
                     yield from checked.items
                     for problem in checked.problems:

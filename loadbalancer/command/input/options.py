@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_READ_SYSDUMPS = ("list",)
 _KINDS = {kind.name.lower(): kind for kind in Kind if kind is not Kind.STATE_UPDATE}
 
 
@@ -36,11 +37,15 @@ def _sources(
     is_asked = context.params.get("agent") is not None
     if not (arguments or is_asked or context.resilient_parsing):
         raise click.UsageError("no FILE given, and nothing piped in (- is standard input)")
+    if context.command.name in _READ_SYSDUMPS:
+        from .node_sources import find_dumps
+
+        return list(find_dumps(arguments))
     return list(find_sources(arguments))
 
 
 def files_argument(command: _Command) -> _Command:
-    """FILE…: files, directories, glob patterns and `-`."""
+    """FILE…: files, directories, glob patterns and `-`; of some commands sysdumps, too."""
     return click.argument(
         "sources",
         metavar="[FILE]...",
