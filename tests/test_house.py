@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sysdump": {"domain", "wire", "dumps", "kubernetes", "audit"},
     "live": {"domain", "dumps", "kubernetes", "audit", "sysdump"},
     "reports": {"domain", "dumps", "kubernetes", "audit", "sysdump"},
+    "testing": {"domain", "models", "dumps", "agent", "server"},
     "server": {"domain", "wire", "models", "schemas", "dumps", "checking", "agent"},
     "command": {
         *("domain", "wire", "models", "schemas", "dumps", "checking", "agent", "server"),

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadbalancer import AddrCluster, L3n4Addr, LoadBalancerError, parse_cidr, schemas
+from loadbalancer.testing.strategies import addr_clusters, cidrs
 
-from ..property.strategies import addr_clusters, cidrs
 from ..property.test_patterns import texts
 from ..support import ROOT
 from .running import PROGRAMS, run
@@ -25,7 +25,7 @@ TOO_LARGE = "@9999999999"
 def some_texts() -> list[str]:
     """A few thousand texts that are addresses, nearly addresses, or anything."""
     found: list[str] = []
-    printed = st.one_of(addr_clusters().map(str), cidrs.map(str))
+    printed = st.one_of(addr_clusters().map(str), cidrs().map(str))
 
     @settings(max_examples=100)
     @given(st.lists(st.one_of(texts, printed), min_size=20, max_size=60))
