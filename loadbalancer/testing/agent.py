@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
+from starlette.types import ASGIApp
 from uvicorn import Config, Server
 
 from ..agent.settings import Settings
@@ -33,10 +34,14 @@ class ServedAgent:
         *,
         settings: Settings | None = None,
         limits: Limits | None = None,
+        app: ASGIApp | None = None,
     ) -> None:
-        """Serve a store, by default one in memory. The store is not closed in the end."""
+        """Serve a store, by default one in memory. The store is not closed in the end.
+
+        `app` is an application of your own in place of `create_app`.
+        """
         self.store: Store = store if store is not None else MemoryStore()
-        self._app = create_app(self.store, settings=settings, limits=limits)
+        self._app = app or create_app(self.store, settings=settings, limits=limits)
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:

@@ -9,7 +9,7 @@ import pytest
 from ..support import ROOT
 
 GUIDE = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
-EXAMPLES = [text for text in re.findall(r"^```python\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)]
+EXAMPLES: list[str] = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
 
 
 def test_the_examples_run(pytester: pytest.Pytester) -> None:
