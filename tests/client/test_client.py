@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -194,7 +195,14 @@ def test_a_list_is_no_service() -> None:
         it.service(1)
 
 
+# httpcore leaves a unix socket that cannot connect to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 class TestNoAnswer:
+    @pytest.fixture(autouse=True)
+    def _collect(self) -> Generator[None]:
+        yield
+        gc.collect()
+
     def test_no_socket(self, tmp_path: Path) -> None:
         with Client(f"unix://{tmp_path}/none") as agent, pytest.raises(UnreachableError) as caught:
             agent.services()
