@@ -229,6 +229,7 @@ class TestServiceList:
     @pytest.mark.parametrize("mode", MODES)
     def test_a_service_in_it_is_judged_as_one_alone(self, mode: Mode) -> None:
         values_of = [value for text in [*TEXTS, *PAYLOADS[::11]] for value in values(text)]
+        values_of += json.loads((ROOT / "examples" / "service_list.json").read_bytes())
         alone = [
             validator("Service", mode).is_valid(value) and has_a_spec(value) for value in values_of
         ]
