@@ -174,6 +174,15 @@ __all__ = [
 ]
 
 
+def _python_name(name: str) -> str:
+    """The hint for a function by its Go name: `IsValidStateTransition`."""
+    if not name[:1].isupper():
+        return ""
+    found: Any = import_module(".go_index", __name__).go_names.get(name)
+    python = getattr(found, "__name__", "")
+    return f": the Go function {name} is {python} here" if python in __all__ else ""
+
+
 # Out of sight of type checkers, to which every name would be one otherwise.
 if not TYPE_CHECKING:
 
@@ -183,7 +192,9 @@ if not TYPE_CHECKING:
         try:
             module = _MODULE_OF_NAME[name]
         except KeyError:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+            raise AttributeError(
+                f"module {__name__!r} has no attribute {name!r}{_python_name(name)}"
+            ) from None
         value = getattr(import_module(f".{module}", __name__), name)
         globals()[name] = value
         return value

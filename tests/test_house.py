@@ -29,6 +29,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sysdump": {"domain", "wire", "dumps", "kubernetes", "audit"},
     "live": {"domain", "dumps", "kubernetes", "audit", "sysdump"},
     "reports": {"domain", "dumps", "kubernetes", "audit", "sysdump"},
+    "client": {"domain", "models", "dumps"},
+    "testing": {"domain", "models", "dumps", "agent", "server"},
     "server": {"domain", "wire", "models", "schemas", "dumps", "checking", "agent"},
     "command": {
         *("domain", "wire", "models", "schemas", "dumps", "checking", "agent", "server"),

@@ -329,3 +329,18 @@ def pydantic_s_own() -> set[str]:
     """What Pydantic loads by itself is not ours to leave out."""
     loaded = loaded_by("import pydantic; from pydantic import BaseModel, RootModel, TypeAdapter")
     return {name.partition(".")[0] for name in loaded}
+
+
+def test_a_go_name_leads_to_the_python_one() -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(loadbalancer, "IsValidStateTransition")  # noqa: B009
+    assert str(caught.value) == (
+        "module 'loadbalancer' has no attribute 'IsValidStateTransition': the Go function "
+        "IsValidStateTransition is is_valid_state_transition here"
+    )
+
+
+def test_addresses_and_names_are_formatted_as_text() -> None:
+    addr = loadbalancer.L3n4Addr.parse("10.0.0.1:80")
+    name = loadbalancer.ServiceName(namespace="a", name="b")
+    assert f"{addr:>12}|{addr.addr_cluster:<9}|{name:^5}|" == " 10.0.0.1:80|10.0.0.1 | a/b |"

@@ -71,6 +71,9 @@ def generate_json_schemas(out: Path) -> None:
         adapter: TypeAdapter[Any] = TypeAdapter(kind)
         modes: list[JsonSchemaMode] = ["validation", "serialization"]
         read, written = (adapter.json_schema(mode=mode) for mode in modes)
+        if name == "ServiceList":
+            read["items"] |= SERVICE_OR_STATUS
+            written["items"] |= SERVICE_OR_STATUS
         for suffix, schema in (("", read), (".serialization", written)):
             if not suffix or written != read:
                 stem = name + suffix
@@ -144,6 +147,23 @@ DOMAIN_TYPES = (
 )
 
 SERVICE_LIST = "The services of a node, as `cilium service list -o json` prints them."
+# A service without either is refused when it is converted.
+SERVICE_OR_STATUS: dict[str, Any] = {
+    "anyOf": [
+        {"type": "object", "required": ["spec"], "properties": {"spec": {"type": "object"}}},
+        {
+            "type": "object",
+            "required": ["status"],
+            "properties": {
+                "status": {
+                    "type": "object",
+                    "required": ["realized"],
+                    "properties": {"realized": {"type": "object"}},
+                }
+            },
+        },
+    ]
+}
 # What people have in files is looked up by editors, in the catalogue of schemastore.org.
 PUBLISHED_IDS = {"ServiceList": "https://json.schemastore.org/cilium-service-list.json"}
 

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # What is said in each box, and where it stands: its column and row, from the left and the top.
 _ROOMS: dict[str, tuple[str, float, int]] = {
     "command": ("the terminal: Click and printing", 2.5, 0),
+    "testing": ("for tests of programs", 3.9, 0),
+    "client": ("a client of the service API", 3.9, 3),
     "reports": ("audits as text, HTML, SARIF", 0.4, 1),
     "live": ("a cluster, over kubectl", 1.5, 1),
     "sysdump": ("archives of a cluster", 0.9, 2),

@@ -140,6 +140,9 @@ class AddrCluster:
     def __str__(self) -> str:
         return self._text
 
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
     def __repr__(self) -> str:
         return f"AddrCluster({self._text!r})"
 

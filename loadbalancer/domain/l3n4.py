@@ -143,6 +143,9 @@ class L3n4Addr(L4Addr):
         host = f"[{host}]" if ":" in host else host
         return f"{host}:{self.port}/i" if self.scope else f"{host}:{self.port}"
 
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
     def string_id(self) -> str:
         """The same as `str()` (Go: `StringID`)."""
         return str(self)

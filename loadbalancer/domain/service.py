@@ -37,6 +37,9 @@ class ServiceName(DomainValue):
         name = f"{self.namespace}/{self.name}"
         return f"{self.cluster}/{name}" if self.cluster else name
 
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
 
 class SVC(DomainModel):
     """A service (Go: `SVC`). It can be changed, and every assignment is validated."""

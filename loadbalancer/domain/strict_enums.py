@@ -33,8 +33,10 @@ class StrictIntEnum(IntEnum):
     def __get_pydantic_json_schema__(
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        # The names, as generators of clients look for them.
-        return {**_json_schema(cls, "integer"), "x-enum-varnames": [each.name for each in cls]}
+        # The names are in the description: validators in strict mode refuse unknown keywords.
+        json_schema = _json_schema(cls, "integer")
+        names = ", ".join(f"{each.value} {each.name}" for each in cls)
+        return {**json_schema, "description": f"{json_schema['description']} {names}."}
 
 
 class StrictStrEnum(StrEnum):

@@ -20,8 +20,16 @@ from loadbalancer import (
     Scope,
     parse_cidr,
 )
+from loadbalancer.testing.strategies import (
+    addr_clusters,
+    cidrs,
+    ip_addresses,
+    ipv4_addresses,
+    ipv6_addresses,
+    zones,
+)
 
-from .strategies import addr_clusters, cidrs, ipv4s, ipv6s, l3n4_addrs, near_addresses, zones
+from .strategies import l3n4_addrs, near_addresses
 
 _parts_with_port = st.sampled_from(
     [
@@ -58,12 +66,12 @@ class TestText:
         """Whatever else were raised would fail here."""
         assert isinstance(parsed(text), AddrCluster | None)
 
-    @given(ipv4s)
+    @given(ipv4_addresses())
     def test_ipv4_is_printed_as_python_does(self, address: ipaddress.IPv4Address) -> None:
         addr = AddrCluster(str(address))
         assert (str(addr), addr.addr, addr.is4, addr.is6) == (str(address), address, True, False)
 
-    @given(ipv6s)
+    @given(ipv6_addresses())
     def test_ipv6_is_printed_as_python_does_but_for_4_in_6(
         self, address: ipaddress.IPv6Address
     ) -> None:
@@ -73,7 +81,7 @@ class TestText:
             addr = AddrCluster(text)
             assert (str(addr), addr.addr, addr.is4, addr.is6) == (expected, address, False, True)
 
-    @given(ipv6s, zones.filter(bool), st.integers(0, 2**32 - 1))
+    @given(ipv6_addresses(), zones().filter(bool), st.integers(0, 2**32 - 1))
     def test_zone_and_cluster_id_are_kept(
         self, address: ipaddress.IPv6Address, zone: str, cluster_id: int
     ) -> None:
@@ -203,7 +211,7 @@ class TestCopies:
         again = pickle.loads(pickle.dumps(addr, protocol))
         assert (again, facts(again), hash(again)) == (addr, facts(addr), hash(addr))
 
-    @given(ipv6s, st.text(st.sampled_from("a1@"), min_size=1), st.integers(0, 2))
+    @given(ipv6_addresses(), st.text(st.sampled_from("a1@"), min_size=1), st.integers(0, 2))
     def test_pickle_keeps_a_zone_with_an_at_sign(
         self, address: ipaddress.IPv6Address, zone: str, cluster_id: int
     ) -> None:
@@ -246,13 +254,13 @@ def hashed_fields(addr: L3n4Addr) -> tuple[object, ...]:
 
 
 class TestCIDR:
-    @given(cidrs)
+    @given(cidrs())
     def test_reads_what_it_prints(
         self, network: ipaddress.IPv4Network | ipaddress.IPv6Network
     ) -> None:
         assert parse_cidr(str(network)) == network
 
-    @given(st.one_of(ipv4s, ipv6s), st.integers(0, 32))
+    @given(ip_addresses(), st.integers(0, 32))
     def test_masks_host_bits(
         self, address: ipaddress.IPv4Address | ipaddress.IPv6Address, length: int
     ) -> None:

@@ -11,58 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from loadbalancer import (
-    CIDR,
-    ID,
-    SVC,
-    AddrCluster,
-    Backend,
-    BackendID,
-    BackendState,
-    BackendStateFlags,
-    FEPortName,
-    L3n4Addr,
-    L3n4AddrID,
-    L4Addr,
-    L4Type,
-    Preferred,
-    Scope,
-    ServiceFlags,
-    ServiceID,
-    ServiceName,
-    SvcFlagParam,
-    SVCNatPolicy,
-    SVCTrafficPolicy,
-    SVCType,
-    schemas,
-)
-
-from . import strategies
+import loadbalancer
+from loadbalancer import schemas
+from loadbalancer.testing.strategies import from_annotation
 
 # Every type with a JSON Schema that is no wire model.
+_NAMES = """
+    AddrCluster Backend BackendID BackendState BackendStateFlags CIDR FEPortName ID L3n4Addr
+    L3n4AddrID L4Addr L4Type Preferred SVC SVCNatPolicy SVCTrafficPolicy SVCType Scope ServiceFlags
+    ServiceID ServiceName SvcFlagParam
+"""
 DOMAIN: dict[str, tuple[Any, st.SearchStrategy[Any]]] = {
-    "AddrCluster": (AddrCluster, strategies.addr_clusters()),
-    "Backend": (Backend, strategies.backends),
-    "BackendID": (BackendID, strategies.uint32s),
-    "BackendState": (BackendState, st.sampled_from(BackendState)),
-    "BackendStateFlags": (BackendStateFlags, st.sampled_from(BackendStateFlags)),
-    "CIDR": (CIDR, strategies.cidrs),
-    "FEPortName": (FEPortName, strategies.texts),
-    "ID": (ID, strategies.uint32s),
-    "L3n4Addr": (L3n4Addr, strategies.l3n4_addrs),
-    "L3n4AddrID": (L3n4AddrID, strategies.l3n4_addr_ids),
-    "L4Addr": (L4Addr, strategies.l4_addrs),
-    "L4Type": (L4Type, strategies.l4_types),
-    "Preferred": (Preferred, st.booleans()),
-    "SVC": (SVC, strategies.services),
-    "SVCNatPolicy": (SVCNatPolicy, st.sampled_from(SVCNatPolicy)),
-    "SVCTrafficPolicy": (SVCTrafficPolicy, st.sampled_from(SVCTrafficPolicy)),
-    "SVCType": (SVCType, st.sampled_from(SVCType)),
-    "Scope": (Scope, strategies.scopes),
-    "ServiceFlags": (ServiceFlags, strategies.service_flags),
-    "ServiceID": (ServiceID, strategies.uint16s),
-    "ServiceName": (ServiceName, strategies.service_names),
-    "SvcFlagParam": (SvcFlagParam, strategies.svc_flag_params),
+    name: (getattr(loadbalancer, name), from_annotation(getattr(loadbalancer, name)))
+    for name in _NAMES.split()
 }
 WIRE = {
     "BackendAddress",

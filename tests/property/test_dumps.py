@@ -21,8 +21,10 @@ from loadbalancer import (
     read_dump,
     write_dump,
 )
+from loadbalancer.domain.scalars import UInt16
+from loadbalancer.testing.strategies import from_annotation, texts
 
-from .strategies import backends, l3n4_addr_ids, services, texts, uint16s
+from .strategies import backends, l3n4_addr_ids, services
 
 releases = st.integers(6, 20).map(lambda minor: f"1.{minor}")
 policies = st.sampled_from([SVCTrafficPolicy.Cluster, SVCTrafficPolicy.Local])
@@ -46,8 +48,8 @@ sayable = st.builds(
     ext_traffic_policy=policies,
     int_traffic_policy=policies,
     nat_policy=st.sampled_from(SVCNatPolicy),
-    health_check_node_port=uint16s,
-    name=st.builds(ServiceName, namespace=texts, name=texts, cluster=texts),
+    health_check_node_port=from_annotation(UInt16),
+    name=st.builds(ServiceName, namespace=texts(), name=texts(), cluster=texts()),
 )
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from loadbalancer import AddrCluster, L3n4Addr, LoadBalancerError, parse_cidr
 from loadbalancer.domain import patterns
+from loadbalancer.testing.strategies import addr_clusters, cidrs
 
-from .strategies import addr_clusters, cidrs, l3n4_addrs, near_addresses
+from .strategies import l3n4_addrs, near_addresses
 
 _parts = st.sampled_from(
     [
@@ -69,7 +70,7 @@ class TestPatterns:
 
     @given(st.data())
     def test_what_is_printed_is_taken(self, name: str, data: st.DataObject) -> None:
-        values = {"AddrCluster": addr_clusters(), "CIDR": cidrs, "L3n4Addr": l3n4_addrs}
+        values = {"AddrCluster": addr_clusters(), "CIDR": cidrs(), "L3n4Addr": l3n4_addrs}
         text = str(data.draw(values[name]))
         assert re.search(READERS[name][0], text)
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from uvicorn import Config, Server
 
 from loadbalancer.agent.stores.opening import open_store
-from loadbalancer.server import MemoryStore, SQLiteStore, Store, create_app
-from loadbalancer.server.process.sockets import listen_tcp
+from loadbalancer.server import MemoryStore, SQLiteStore, Store
+from loadbalancer.testing.agent import ServedAgent
 
 from .browser import Browser, find_browser
 from .etcd_cluster import ETCD, WITHOUT_ETCD, EtcdCluster, new_prefix
-from .live import ThreadServer, wait_until
+from .live import ThreadServer
 
 NewStore = Callable[[], Store]
 
@@ -73,12 +71,5 @@ def browser() -> Generator[Browser]:
 @pytest.fixture
 def url(store: Store) -> Generator[str]:
     """Where a server with the store listens."""
-    with listen_tcp("127.0.0.1", 0) as listener:
-        config = Config(create_app(store), log_level="critical", ws="none")
-        server = Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        wait_until(lambda: server.started)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(30)
+    with ServedAgent(store) as agent:
+        yield agent.url

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from loadbalancer import BackendState
-from loadbalancer.agent.stores.base import RETIRED_BACKENDS_KEPT, KnownBackend, Transaction
+from loadbalancer.agent.stores.base import RETIRED_BACKENDS_KEPT, Transaction
 from loadbalancer.agent.stores.sqlite_schema import connect
 from loadbalancer.server import (
     MemoryStore,
@@ -28,7 +28,9 @@ from loadbalancer.server import (
 )
 from loadbalancer.server.answers import Answer
 from loadbalancer.server.operations import operations
+from loadbalancer.testing.stores import StoreContract, view_of_everything
 
+from .conftest import NewStore
 from .payloads import backend, backend_ids, listed, put, reason, spec, states
 
 
@@ -36,70 +38,10 @@ async def nothing() -> Any:
     raise AssertionError("a GET has no body")
 
 
-class Refused(Exception):
-    pass
-
-
-def everything(store: Store) -> tuple[object, ...]:
-    """All that the store tells of the services 1 and 2, their backends and the next id."""
-
-    def read(tx: Transaction) -> tuple[object, ...]:
-        services = [tx.service(1), tx.service(2)]
-        hashes = {backend.hash() for service in services if service for backend in service.backends}
-        return (
-            services,
-            tx.services_json(),
-            tx.service_count(),
-            {key: tx.service_at(key) for key in (s.frontend.hash() for s in services if s)},
-            {
-                key: (tx.backend(key), tx.is_used(key), tx.services_with(key))
-                for key in sorted(hashes)
-            },
-            [tx.is_backend_id_used(id) for id in range(1, 6)],
-            tx.next_backend_id(),
-            tx.retired_state(b"gone"),
-        )
-
-    return store.write(read)
-
-
-def test_a_transaction_that_raises_leaves_nothing_behind(store: Store) -> None:
-    api = ServiceAPI(store)
-    put(api, spec(1, backend("10.0.0.1"), backend("10.0.0.2")))
-    put(api, spec(2, backend("10.0.0.2")))
-    before = everything(store)
-
-    def spoil(tx: Transaction) -> None:
-        svc = tx.service(1)
-        assert svc is not None
-        key = svc.backends[0].hash()
-        tx.put_service(svc.model_copy(update={"backends": []}), ())
-        tx.put_backend(key, KnownBackend(5, BackendState.QUARANTINED, None))
-        tx.delete_service(2)
-        tx.retire_backend(svc.backends[1].hash(), BackendState.TERMINATING)
-        tx.retire_backend(b"gone", BackendState.ACTIVE)
-        tx.set_next_backend_id(99)
-        assert tx.services_json() != before[1]
-        raise Refused
-
-    with pytest.raises(Refused):
-        store.write(spoil)
-    assert everything(store) == before
-
-
-def test_a_transaction_sees_its_own_writes(store: Store) -> None:
-    api = ServiceAPI(store)
-    put(api, spec(1, backend("10.0.0.1")))
-
-    def move(tx: Transaction) -> tuple[object, ...]:
-        svc = tx.service(1)
-        assert svc is not None
-        key = svc.backends[0].hash()
-        tx.put_service(svc.model_copy(update={"backends": []}), ())
-        seen = tx.service(1)
-        return (seen and seen.backends, tx.is_used(key), tx.services_with(key), tx.service_count())
-
-    assert store.write(move) == ([], False, [], 1)
+class TestContract(StoreContract):
+    @pytest.fixture
+    def store(self, new_store: NewStore) -> Store:
+        return new_store()
 
 
 def test_concurrent_puts_are_atomic_and_ids_unique(store: Store) -> None:
@@ -151,33 +93,6 @@ def test_readers_do_not_wait_for_a_rule_that_runs(store: Store) -> None:
     assert api.get_services() == Answer(200, b"[]")
 
 
-def test_a_transaction_may_undo_what_it_did(store: Store) -> None:
-    put(ServiceAPI(store), spec(1, backend()))
-    before = everything(store)
-
-    def move(tx: Transaction) -> list[object]:
-        svc = tx.service(1)
-        assert svc is not None
-        key = svc.backends[0].hash()
-        tx.delete_service(1)
-        seen: list[object] = [
-            tx.service(1),
-            tx.service_json(1),
-            tx.service_at(svc.frontend.hash()),
-            tx.services_json(),
-            tx.service_count(),
-            tx.services_with(key),
-        ]
-        tx.delete_backend(key)
-        seen += [tx.backend(key), tx.is_backend_id_used(1)]
-        tx.put_backend(key, KnownBackend(1, BackendState.ACTIVE, 1))
-        tx.put_service(svc, (key,))
-        return seen
-
-    assert store.write(move) == [None, None, None, b"[]", 0, [], None, False]
-    assert everything(store) == before
-
-
 def retire(key: bytes, tx: Transaction) -> None:
     tx.retire_backend(key, BackendState.MAINTENANCE)
 
@@ -216,11 +131,11 @@ def test_a_restart_gives_everything_back(path: Path) -> None:
     put(api, spec(3, backend("10.0.0.3", state="maintenance")))
     put(api, states(backend("10.0.0.1", state="terminating", preferred=True)))
     api.delete_service("3")
-    before = everything(store)
+    before = store.read(view_of_everything)
     store.close()
 
     again = SQLiteStore(path)
-    assert everything(again) == before
+    assert again.read(view_of_everything) == before
     api = ServiceAPI(again)
     refused = put(api, states(backend("10.0.0.3", state="terminating")))
     assert reason(refused) == (
