@@ -8,6 +8,8 @@ import resource
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -121,3 +123,23 @@ def test_a_disk_that_is_full_leaves_the_old_file(tmp_path: Path) -> None:
     assert (done.returncode, "cannot write" in done.stderr) == (2, True)
     assert path.read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    """Kill the command at several moments, from its start to its end."""
+    path = tmp_path / "state.json"
+    command = [sys.executable, "-m", "loadbalancer", "convert", "--to", "state-file", "-o"]
+    began = time.monotonic()
+    subprocess.run([*command, str(path), DUMP], check=True)
+    whole, took = path.read_text(), time.monotonic() - began
+    found: set[str] = set()
+    for part in range(12):
+        path.write_text("old")
+        process = subprocess.Popen([*command, str(path), DUMP])
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(took * part / 10)
+        process.kill()
+        process.wait()
+        found.add(path.read_text())
+    assert found <= {"old", whole}
+    assert "old" in found
