@@ -7,6 +7,7 @@ import pytest
 from loadbalancer import L3n4Addr, L3n4AddrID, LoadBalancerError, ServiceFlags
 from loadbalancer.datapath import DatapathEntry, DatapathError, read_bpf
 from loadbalancer.domain.service_flags import parse_service_flags
+from loadbalancer.dumps.bpf.maps_dump import leftover_rows
 
 
 def frontend(text: str, id: int) -> L3n4AddrID:
@@ -162,3 +163,31 @@ def test_what_is_no_address_is_told_with_its_place(address: str) -> None:
 def test_ids_have_a_range() -> None:
     with pytest.raises(DatapathError, match=r"^line 1: 65536 is beyond 65535$"):
         read_bpf("10.96.0.1:80   0.0.0.0:0 (65536) [ClusterIP]")
+
+
+MAPS = """\
+AFF: ID=1 BEID=2
+AFF: ID=7 BEID=2
+BE: ID=1 ADDR=10.0.0.1:8080/TCP STATE=active
+BE: ID=2 ADDR=10.0.0.2:8080/TCP STATE=active
+MAGLEV: ID=7 INNER=[1(511), 2(510)]
+REV: ID=1 ADDR=10.96.0.1:80
+REV: ID=9 ADDR=10.96.0.9:80
+SVC: ID=1 ADDR=10.96.0.1:80/TCP SLOT=0 LBALG=undef AFFTimeout=0 COUNT=2 QCOUNT=0 FLAGS=ClusterIP+non-routable
+SVC: ID=1 ADDR=10.96.0.1:80/TCP SLOT=1 BEID=1 COUNT=0 QCOUNT=0 FLAGS=ClusterIP+non-routable
+SVC: ID=1 ADDR=10.96.0.1:80/TCP SLOT=2 BEID=2 COUNT=0 QCOUNT=0 FLAGS=ClusterIP+non-routable
+"""  # noqa: E501
+
+
+def test_the_maps_as_the_shell_prints_them() -> None:
+    backends = (L3n4Addr.parse("10.0.0.1:8080/TCP"), L3n4Addr.parse("10.0.0.2:8080/TCP"))
+    assert read_bpf(MAPS) == [
+        DatapathEntry(frontend("10.96.0.1:80/TCP", 1), CLUSTER_IP, (), backends, count=2)
+    ]
+
+
+def test_rows_of_services_that_are_gone() -> None:
+    assert leftover_rows(MAPS) == {("affinity", 7): 1, ("Maglev", 7): 1, ("reverse NAT", 9): 1}
+    without_ids = "".join(x for x in MAPS.splitlines(keepends=True) if not x.startswith("SVC"))
+    assert leftover_rows(without_ids) == {}
+    assert leftover_rows("SERVICE ADDRESS    BACKEND ADDRESS (REVNAT_ID) (SLOT)\n") == {}

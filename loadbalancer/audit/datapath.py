@@ -19,7 +19,7 @@ from .matching import match
 from .meanings import MEANINGS
 from .services import is_proxied
 
-__all__ = ["Entry", "audit_datapath", "kernel_findings"]
+__all__ = ["Entry", "audit_datapath", "kernel_findings", "leftover_findings"]
 
 
 class Entry(Protocol):
@@ -186,6 +186,19 @@ def _finding(
     )
 
 
+def leftover_findings(leftovers: Mapping[tuple[str, int], int]) -> Iterator[Finding]:
+    """Yield a finding if maps have rows of ids that no service has, see `NodeView.leftovers`."""
+    if not leftovers:
+        return
+    maps = ", ".join(sorted({name for name, _ in leftovers}))
+    ids = sorted({id for _, id in leftovers})
+    shown = ", ".join(map(str, ids[:_SHOWN])) + (", …" if len(ids) > _SHOWN else "")
+    rows = sum(leftovers.values())
+    message = f"{rows:,} rows of maps ({maps}) are of ids that no service has: {shown}"
+    yield Finding("bpf-leftover", "", None, 0, rows, "warning", message, layer="write")
+
+
+_SHOWN = 10
 _NEARLY_FULL = 0.9
 _SIZES = ("bpf-lb-service-map-max", "bpf-lb-map-max")
 

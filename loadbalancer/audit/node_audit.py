@@ -13,7 +13,7 @@ from ..kubernetes.node import Node
 from ..kubernetes.since_1_18.reflection import Conflict
 from ..releases import Release
 from .agent import agent_findings
-from .datapath import audit_datapath, kernel_findings
+from .datapath import audit_datapath, kernel_findings, leftover_findings
 from .findings import Finding
 from .meanings import MEANINGS, by_severity
 from .services import audit, notes
@@ -98,6 +98,7 @@ def audit_node(
         result.in_kernel = sum(not each.is_wildcard for each in view.entries)
         addresses = cluster.node_addresses if cluster else frozenset[str]()
         findings += kernel_findings(view.entries, view.config, addresses)
+        findings += leftover_findings(view.leftovers)
     findings += agent_findings(view.tables, view.taken)
     if view.tables is not None and has_objects:
         findings = [x if x.layer else replace(x, layer="wish") for x in findings]

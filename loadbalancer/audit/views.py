@@ -70,6 +70,8 @@ class NodeView:
     """The releases that the dump can be from; None if it fits no release."""
     entries: list[DatapathEntry] | None = None
     """The frontends in the kernel; None if they are unknown."""
+    leftovers: Mapping[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
+    """How many rows maps of the kernel have of ids that no service has, by map and id."""
     tables: Tables | None = None
     """The tables of StateDB; None if they are unknown."""
     config: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _FACTS_TOLD = 10
+
+_FORMATS = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 
 
 @click.command("convert", short_help="Write payloads and dumps in one normal form.")
@@ -51,9 +54,7 @@ _FACTS_TOLD = 10
     "--format",
     "state_format",
     type=click.Choice(["json", "yaml"]),
-    default="json",
-    show_default=True,
-    help="With state-file: JSON or YAML.",
+    help="With state-file: JSON or YAML, by default what the name of --output says, else JSON.",
 )
 @click.option("--sort", "is_sorted", is_flag=True, help="Services by frontend, not as they come.")
 @click.option("--no-protocol", is_flag=True, help="Leave out protocols, as Cilium 1.13 does.")
@@ -65,7 +66,7 @@ def command(
     output: str | None,
     backup: bool,
     strict: bool,
-    state_format: str,
+    state_format: str | None,
     is_sorted: bool,
     no_protocol: bool,
     kind_name: str | None,
@@ -99,6 +100,7 @@ def command(
         raise click.UsageError("--release goes with --to json, yaml, text or state-file")
     if (output or backup or strict) and form != "state-file" and not (strict and is_dump):
         raise click.UsageError("--output and --backup go with --to state-file")
+    state_format = _state_format(output, state_format) if form == "state-file" else None
 
     losses = _Losses()
 
@@ -112,6 +114,7 @@ def command(
     with reading_bar(sources, wanted=not sys.stdout.isatty()) as bar:
         intake = Intake(bar.hide, bar.advance)
         if form == "state-file":
+            state_format = state_format or "json"
             wanted = _StateFile(release or "1.18", state_format, output, backup, strict)
             return _write_state_file(intake, sources, wanted)
         if is_dump:
@@ -129,6 +132,18 @@ def command(
             _write_array_or_value(values, intake)
     losses.tell()
     return intake.exit_code
+
+
+def _state_format(output: str | None, wanted: str | None) -> str | None:
+    """Return the format of a state file; agents know it by the name of the file alone."""
+    if output is None:
+        return wanted
+    named = _FORMATS.get(os.path.splitext(output)[1])
+    if named is None:
+        raise click.UsageError(f"agents read {output} if it ends in .json, .yaml or .yml alone")
+    if wanted not in (None, named):
+        raise click.UsageError(f"agents read {output} as {named.upper()}, not {wanted}")
+    return named
 
 
 class _Losses:

@@ -12,7 +12,7 @@ from ..audit.node_audit import NodeAudit, audit_node, conflict_findings
 from ..audit.views import RULE_RELEASES, Cluster, NodeView, Options
 from ..errors import LoadBalancerError
 from ..kubernetes.node import Node, node_from_objects
-from .evidence import Evidence, File, read_entries
+from .evidence import Evidence, File, read_kernel
 
 __all__ = ["AuditInputError", "ClusterReport", "audit_cluster", "audit_evidence"]
 
@@ -102,12 +102,12 @@ def audit_evidence(
     names = evidence.names if renamed is not None else _chosen(evidence.names, nodes)
     if bpf is not None and len(names) != 1:
         raise AuditInputError("--bpf goes with the dump of one node")
-    entries = None if bpf is None else read_entries(bpf)
+    kernel = None if bpf is None else read_kernel(bpf)
     split = Disagreements()
     for view in evidence.views(names):
         view = replace(view, name=renamed or view.name)
-        if entries is not None:
-            view.entries = entries
+        if kernel is not None:
+            view.entries, view.leftovers = kernel.entries, kernel.leftovers
         _check_view(view, cluster, is_alone=len(names) == 1)
         report.nodes.append(audit_node(view, cluster, options))
         if not view.incomplete:

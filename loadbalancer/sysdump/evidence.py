@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..audit.views import Cluster, NodeView, view_of_dump
 from ..dumps.bpf.entry import DatapathEntry
+from ..dumps.bpf.maps_dump import leftover_rows
 from ..dumps.bpf.reading import read_bpf
 from ..dumps.dump import Dump
 from ..dumps.formats import archive_format
@@ -25,7 +26,7 @@ from .limits import SysdumpError
 from .names import node_name_of
 from .opening import NodeDump, Sysdump, open_sysdump
 
-__all__ = ["Evidence", "File", "UnreadableError", "read_entries"]
+__all__ = ["Evidence", "File", "Kernel", "UnreadableError", "read_kernel"]
 
 _TIME = re.compile(r"-(\d{8}-\d{6})(?:\D|\Z)")
 
@@ -78,14 +79,32 @@ class File:
             return archive_format(file.read(4)) == "zip"
 
 
-def read_entries(file: File) -> list[DatapathEntry]:
-    """Return the frontends in the kernel that a file has.
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """What a text has of the kernel's maps."""
+
+    entries: list[DatapathEntry]
+    leftovers: dict[tuple[str, int], int]
+    """The rows of ids that the service map does not have, see `leftover_rows`."""
+
+    @classmethod
+    def read(cls, text: str) -> Kernel:
+        """Read the output of `cilium bpf lb list` or `lb/maps-dump`.
+
+        Raises:
+            DatapathError: it is something else.
+        """
+        return cls(read_bpf(text), leftover_rows(text))
+
+
+def read_kernel(file: File) -> Kernel:
+    """Return what a file has of the kernel's maps.
 
     Raises:
         UnreadableError: it is not the output of `cilium bpf lb list`.
     """
     try:
-        return read_bpf(file.read().decode(errors="replace"))
+        return Kernel.read(file.read().decode(errors="replace"))
     except ValueError as error:
         raise UnreadableError(file.path, str(error)) from None
 
@@ -202,7 +221,7 @@ class Evidence:
         dump = node.read_services(_read_any)
         if dump is not None:
             self.problems += [f"{node.name}: {each}" for each in dump.problems]
-        entries = node.read_datapath(read_bpf)
+        kernel = node.read_datapath(Kernel.read)
         tables = node.read_tables(_read_any)
         for each in node.problems:
             text = f"{node.name}: {each}"
@@ -213,7 +232,8 @@ class Evidence:
             return None
         return replace(
             view_of_dump(dump, node.name, _release(node.release)),
-            entries=entries,
+            entries=None if kernel is None else kernel.entries,
+            leftovers={} if kernel is None else kernel.leftovers,
             tables=dump.tables or (None if tables is None else tables.tables),
             config={**sysdump.config, **parse_config_output(node.config)},
             taken=_taken(str(sysdump.path)),

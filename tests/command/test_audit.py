@@ -201,3 +201,21 @@ def test_in_a_terminal() -> None:
     shown = run_in_terminal("audit", "sysdump", columns=80)
     assert shown.code == 1
     assert "\x1b[1;31merror: missing-service\x1b[0m" in shown.text
+
+
+def test_rows_of_the_kernel_that_belong_to_no_service(invoke: Invoke, tmp_path: Path) -> None:
+    dump, maps = tmp_path / "worker-1.json", tmp_path / "maps.txt"
+    dump.write_text(
+        '[{"spec": {"id": 1, "frontend-address": {"ip": "10.96.0.1", "port": 80,'
+        ' "protocol": "TCP", "scope": "external"}, "backend-addresses": []}}]'
+    )
+    maps.write_text(
+        "SVC: ID=1 ADDR=10.96.0.1:80/TCP SLOT=0 LBALG=undef AFFTimeout=0 COUNT=0 QCOUNT=0 "
+        "FLAGS=ClusterIP+non-routable\nREV: ID=1 ADDR=10.96.0.1:80\nREV: ID=5 ADDR=10.96.0.5:80\n"
+    )
+    finished = invoke("audit", "--format", "concise", "--bpf", str(maps), str(dump))
+    assert finished.out == (
+        "worker-1: warning: bpf-leftover: 1 rows of maps (reverse NAT) are of ids that no service "
+        "has: 5\n"
+    )
+    assert finished.code == 1

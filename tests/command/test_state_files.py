@@ -143,3 +143,14 @@ def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
         found.add(path.read_text())
     assert found <= {"old", whole}
     assert "old" in found
+
+
+def test_the_name_says_the_format_as_agents_know_it(invoke: Invoke, tmp_path: Path) -> None:
+    path = tmp_path / "state.yaml"
+    written = invoke("convert", "--to", "state-file", "-o", str(path), DUMP)
+    assert (written.code, path.read_text().startswith("services:\n")) == (0, True)
+    finished = invoke("convert", "--to", "state-file", "-o", str(tmp_path / "state"), DUMP)
+    assert finished.code == 2
+    assert "if it ends in .json, .yaml or .yml alone" in finished.err
+    finished = invoke("convert", "--to", "state-file", "-o", str(path), "--format", "json", DUMP)
+    assert (finished.code, "as YAML, not json" in finished.err) == (2, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from ...domain.l3n4 import L3n4Addr, L3n4AddrID
@@ -10,12 +11,19 @@ from ...domain.service_flags import parse_service_flags
 from ...errors import LoadBalancerError
 from .entry import DatapathEntry, DatapathError, parse_entry_address
 
-__all__ = ["is_maps_dump", "read_maps_dump"]
+__all__ = ["is_maps_dump", "leftover_rows", "read_maps_dump"]
 
 _LINE = re.compile(r"\s*(?P<map>SVC|BE|REV|AFF|MAGLEV|SRCRANGE|SOCKREV|SRC): (?P<fields>.*\S)\s*")
 _FIELD = re.compile(r"(?P<name>[A-Za-z]+)=(?P<value>\S*)")
 
 _Fields = dict[str, str]
+# The maps whose rows belong to a service by its id.
+_MAPS = {
+    "REV": "reverse NAT",
+    "AFF": "affinity",
+    "MAGLEV": "Maglev",
+    "SRCRANGE": "source range",
+}
 
 
 def is_maps_dump(text: str) -> bool:
@@ -40,6 +48,26 @@ def read_maps_dump(text: str) -> list[DatapathEntry]:
         except (KeyError, ValueError) as error:
             raise DatapathError(f"this entry cannot be read: {error}", place) from None
     return [_entry(address, slots, backends) for address, slots in services.items()]
+
+
+def leftover_rows(text: str) -> dict[tuple[str, int], int]:
+    """Return how many rows maps have of ids that the service map does not have, by map and id.
+
+    The text is `lb/maps-dump`; other texts have no such rows. A text without any row of the service
+    map says nothing of its ids.
+    """
+    ids: set[str] = set()
+    rows: Counter[tuple[str, str]] = Counter()
+    for _, name, fields in _entries(text):
+        if name == "SVC":
+            ids.add(fields.get("ID", ""))
+        elif name in _MAPS:
+            rows[_MAPS[name], fields.get("ID", "")] += 1
+    return {
+        (name, int(id)): count
+        for (name, id), count in rows.items()
+        if ids and id not in ids and id.isdecimal()
+    }
 
 
 def _entries(text: str) -> Iterator[tuple[str, str, _Fields]]:
