@@ -18,7 +18,7 @@ from loadbalancer.audit import Cluster
 from loadbalancer.kubernetes import Node, node_from_objects, read_objects
 from loadbalancer.releases import Release
 
-__all__ = ["objects_of", "write_cluster"]
+__all__ = ["agents_of", "objects_of", "write_cluster"]
 
 TIME = "20260101-120000"
 RELEASE = Release(1, 19)
@@ -120,7 +120,7 @@ def _pod(name: str, namespace: str, node: str, ip: str, number: int) -> dict[str
     return _object("v1", "Pod", metadata, spec=spec, status=status)
 
 
-def _agents(nodes: int) -> list[dict[str, Any]]:
+def agents_of(nodes: int) -> list[dict[str, Any]]:
     return [
         _object(
             "v1",
@@ -140,7 +140,7 @@ def _agents(nodes: int) -> list[dict[str, Any]]:
 def write_cluster(folder: Path, nodes: int, services: int) -> None:
     """Write a healthy cluster as a sysdump folder."""
     objects = objects_of(nodes, services)
-    objects["pods"] += _agents(nodes)
+    objects["pods"] += agents_of(nodes)
     folder.mkdir(parents=True, exist_ok=True)
     for kind, items in objects.items():
         listed = {"apiVersion": "v1", "kind": "List", "items": items}

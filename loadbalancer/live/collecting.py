@@ -26,6 +26,8 @@ __all__ = ["CollectOptions", "Collection", "NodeResult", "collect"]
 _OPTIONAL = ("ciliumlocalredirectpolicies.cilium.io", "ciliumnodeconfigs.cilium.io")
 _POLICIES = "ciliumlocalredirectpolicies.cilium.io"
 _REPORT = "collection.json"
+# The highest level takes three times as long for a fifth less.
+_COMPRESSION = 6
 _IN_EVERY_RELEASE = ("service list -o json", "bpf lb list")
 
 
@@ -277,10 +279,13 @@ class _Collector:
             file.write(content)
 
     def _pack(self) -> None:
-        """Pack the folder: agents agree on most, so that it becomes small."""
+        """Pack the folder."""
         handle = os.open(self._target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         name = f"cilium-sysdump-{self._time}"
-        with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
+        with (
+            os.fdopen(handle, "wb") as file,
+            tarfile.open(fileobj=file, mode="w:gz", compresslevel=_COMPRESSION) as archive,
+        ):
             archive.add(self._folder, arcname=name)
         shutil.rmtree(self._folder)
 

@@ -114,6 +114,8 @@ def audit_evidence(
             split.add(view.name, view.services)
         if on_node is not None:
             on_node(report.nodes[-1])
+    order = {name: place for place, name in enumerate(evidence.names)}
+    report.nodes.sort(key=lambda each: order.get(each.name, 0))
     report.disagreements = split.found()
     report.problems = evidence.problems
     report.unreadable = evidence.unreadable

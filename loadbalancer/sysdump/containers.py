@@ -12,7 +12,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -150,7 +150,8 @@ class TarContainer:
         self.limits = limits
         self.on_disk = on_disk
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Generator[Entry]:
+        """Yield the files; one pass opens the archive anew."""
         try:
             with self.opener() as file:
                 yield from self._entries(self._reader(file))

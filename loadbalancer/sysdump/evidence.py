@@ -121,6 +121,7 @@ class Evidence:
     _nodes: list[tuple[str, Callable[[], NodeView | None]]] = field(
         default_factory=list[tuple[str, "Callable[[], NodeView | None]"]]
     )
+    _places: list[int] = field(default_factory=list[int])
     _remote: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     _open: list[Sysdump] = field(default_factory=list[Sysdump])
 
@@ -158,9 +159,13 @@ class Evidence:
         return Cluster(self.objects, remote)
 
     def views(self, names: Iterable[str] | None = None) -> Iterator[NodeView]:
-        """Yield what is known of each node, one at a time; nodes without a dump are skipped."""
+        """Yield what is known of each node, one at a time; nodes without a dump are skipped.
+
+        They come in the order in which they lie in archives, which takes one pass through each.
+        """
         wanted = None if names is None else {*names}
-        for name, load in self._nodes:
+        for place in sorted(range(len(self._nodes)), key=self._places.__getitem__):
+            name, load = self._nodes[place]
             if wanted is None or name in wanted:
                 view = load()
                 if view is None:
@@ -191,10 +196,13 @@ class Evidence:
             view = view_of_dump(dump, name)
             self._append(name, file.path, partial(_itself, view))
 
-    def _append(self, name: str, path: str, load: Callable[[], NodeView | None]) -> None:
+    def _append(
+        self, name: str, path: str, load: Callable[[], NodeView | None], place: int | None = None
+    ) -> None:
         if name in self.names:
             name = path
         self._nodes.append((name, load))
+        self._places.append(len(self._places) if place is None else place)
 
     def _add_archive(self, file: File) -> None:
         try:
@@ -207,8 +215,11 @@ class Evidence:
         for each in sysdump.kvstore_services:
             if each.cluster != own:
                 self._add_remote(each)
+        begin = len(self._nodes)
+        places = {id(node): place for place, node in enumerate(sysdump.nodes_as_they_lie())}
         for node in sysdump.nodes:
-            self._append(node.name, file.path, partial(self._view, sysdump, node))
+            load = partial(self._view, sysdump, node)
+            self._append(node.name, file.path, load, begin + places[id(node)])
         self.problems += [f"{file.path}: {each}" for each in sysdump.problems]
 
     def _add_remote(self, service: ClusterService) -> None:

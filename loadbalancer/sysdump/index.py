@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Generator
+from contextlib import suppress
 from typing import NamedTuple
 
 from .containers import Container, Entry, FolderContainer, TarContainer, read_entry
@@ -24,6 +26,54 @@ class Member(NamedTuple):
     chain: tuple[str, ...]
 
 
+class _Forward:
+    """The files of a tar, read in one pass as long as folders are asked for in their order.
+
+    What is passed in the folder of the file is kept until another folder is asked for: one node's
+    files, in any order.
+    """
+
+    def __init__(self, container: TarContainer, limits: Limits) -> None:
+        self._container = container
+        self._limits = limits
+        self._pass: Generator[Entry] | None = None
+        self._folder = ""
+        self._kept: dict[str, bytes] = {}
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file; raises `SysdumpError`."""
+        folder = name.rpartition("/")[0]
+        if folder != self._folder:
+            self._folder, self._kept = folder, {}
+        if name not in self._kept and not self._find(name):
+            # It is behind the place that was reached, or not there.
+            self.close()
+            if not self._find(name):
+                raise SysdumpError("it is not there any more")
+        return self._kept[name]
+
+    def _find(self, name: str) -> bool:
+        if self._pass is None:
+            self._pass = self._container.entries()
+        for entry in self._pass:
+            if entry.refused or entry.name.rpartition("/")[0] != self._folder:
+                continue
+            if entry.name == name:
+                self._kept[name] = read_entry(entry, self._limits)
+                return True
+            if name_of(entry.name) is not None:
+                with suppress(SysdumpError):
+                    self._kept[entry.name] = read_entry(entry, self._limits)
+        self._pass = None
+        return False
+
+    def close(self) -> None:
+        """End the pass."""
+        if self._pass is not None:
+            self._pass.close()
+            self._pass = None
+
+
 class Index:
     """What lies where. `nodes` has the files of each node by role, `cluster` those of all nodes."""
 
@@ -36,6 +86,7 @@ class Index:
         self.nodes: dict[str, dict[Role, Member]] = {}
         self.pods: dict[str, str] = {}
         self.cluster: dict[Role, list[Member]] = defaultdict(list)
+        self._forward = _Forward(container, limits) if isinstance(container, TarContainer) else None
         loose: list[Member] = []
         self._walk(container, (), loose)
         if not self.nodes:
@@ -108,7 +159,19 @@ class Index:
 
     def read(self, member: Member) -> bytes:
         """The bytes of a file; raises `SysdumpError`."""
+        if self._forward is not None and len(member.chain) == 1:
+            return self._forward.read(member.path)
         return self._read(self._container, member.chain)
+
+    @property
+    def is_forward_only(self) -> bool:
+        """Whether files are best read in the order in which they lie there."""
+        return self._forward is not None
+
+    def close(self) -> None:
+        """End the pass through the archive."""
+        if self._forward is not None:
+            self._forward.close()
 
     def _read(self, container: Container, chain: tuple[str, ...]) -> bytes:
         name, *inner = chain

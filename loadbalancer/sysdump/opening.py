@@ -40,7 +40,8 @@ class NodeDump:
 
     def __init__(self, sysdump: Sysdump, group: str, pod: str, members: dict[Role, Member]) -> None:
         self._sysdump = sysdump
-        self._group = group
+        self.group = group
+        """The folder of its files."""
         self._members = members
         self.pod = pod
         self.problems: list[Problem] = []
@@ -60,7 +61,7 @@ class NodeDump:
         if node or self.pod:
             return node or self.pod
         host = (self._read("hostname") or b"").decode("utf-8", "replace").strip()
-        return host or self._group.rsplit("/", 1)[-1] or self._sysdump.path.name
+        return host or self.group.rsplit("/", 1)[-1] or self._sysdump.path.name
 
     @cached_property
     def release(self) -> str:
@@ -156,6 +157,13 @@ class Sysdump:
         self.nodes.sort(key=lambda node: node.name)
         """One for each node, by name."""
 
+    def nodes_as_they_lie(self) -> list[NodeDump]:
+        """Return the nodes in the order in which they are read the fastest."""
+        if not self._index.is_forward_only:
+            return self.nodes
+        places = {group: place for place, group in enumerate(self._index.nodes)}
+        return sorted(self.nodes, key=lambda node: places[node.group])
+
     @property
     def problems(self) -> list[Problem]:
         """What was left out so far, of the nodes as well."""
@@ -237,6 +245,7 @@ class Sysdump:
 
     def close(self) -> None:
         """Close the archive."""
+        self._index.close()
         if isinstance(self._container, ZipContainer):
             self._container.close()
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -219,6 +219,8 @@ class TestCluster:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
+            # What was not read to its end stays open otherwise.
+            cast("Any", process)._transport.close()
         out = out if agent.cut_at is None else out[: agent.cut_at]
         for start in range(0, len(out), 32768):
             await socket.send_bytes(b"\x01" + out[start : start + 32768])
