@@ -54,8 +54,8 @@ test: $(INSTALLED) ## Run the tests
 	$(BIN)/python -m pytest
 
 .PHONY: test-quick
-test-quick: $(INSTALLED) ## Run the tests of the library and the command, without processes and servers
-	$(BIN)/python -m pytest -m 'not slow' --ignore tests/server --ignore tests/clients --ignore tests/live
+test-quick: $(INSTALLED) ## Run the tests of the library alone, on all processors (half a minute)
+	$(BIN)/python -m pytest --numprocesses auto tests/*.py tests/kubernetes
 
 .PHONY: clients
 clients: $(INSTALLED) ## Generate clients of the API, compile them and run them (TypeScript needs Node.js)

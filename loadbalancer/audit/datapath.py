@@ -194,7 +194,8 @@ def leftover_findings(leftovers: Mapping[tuple[str, int], int]) -> Iterator[Find
     ids = sorted({id for _, id in leftovers})
     shown = ", ".join(map(str, ids[:_SHOWN])) + (", …" if len(ids) > _SHOWN else "")
     rows = sum(leftovers.values())
-    message = f"{rows:,} rows of maps ({maps}) are of ids that no service has: {shown}"
+    noun = "row" if rows == 1 else "rows"
+    message = f"the kernel has {rows:,} {noun} ({maps}) of ids that no service has: {shown}"
     yield Finding("bpf-leftover", "", None, 0, rows, "warning", message, layer="write")
 
 

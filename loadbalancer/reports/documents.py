@@ -23,7 +23,7 @@ def findings_by_node(report: ClusterReport) -> Iterator[tuple[str, Finding]]:
 
 
 def json_document(report: ClusterReport) -> dict[str, Any]:
-    """Return a report as one JSON document (`audit-report.json` is its schema)."""
+    """Return a report as one JSON document: nodes, conflicts, disagreements and meanings."""
     kinds = {finding.kind for _, finding in findings_by_node(report)}
     return {
         "nodes": [
