@@ -215,7 +215,7 @@ def test_rows_of_the_kernel_that_belong_to_no_service(invoke: Invoke, tmp_path: 
     )
     finished = invoke("audit", "--format", "concise", "--bpf", str(maps), str(dump))
     assert finished.out == (
-        "worker-1: warning: bpf-leftover: the kernel has 1 row (reverse NAT) of ids that no service "
-        "has: 5\n"
+        "worker-1: warning: bpf-leftover: the kernel has 1 row (reverse NAT) of ids that no "
+        "service has: 5\n"
     )
     assert finished.code == 1
