@@ -60,7 +60,7 @@ class Checked:
     is_list: bool = False
     """Whether the text has a JSON array so far, be it empty."""
     notes: list[tuple[int | None, Note]] = field(default_factory=list["tuple[int | None, Note]"])
-    """What was read otherwise than 1.13 writes it, each with the line of its service if known."""
+    """The differences from 1.13, each with the line of its service if known."""
     span: ReleaseRange | None = None
     """The releases that the text can be from, by all that was seen so far; None if not looked."""
 

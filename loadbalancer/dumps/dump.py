@@ -75,7 +75,7 @@ class Dump:
 
     @property
     def notes(self) -> list[Note]:
-        """Each place that was read otherwise than 1.13 writes it, in the order of the text.
+        """The differences from 1.13, in the order of the text.
 
         They are looked for when they are first asked for: many programs want the services
         alone, and a look at every place takes longer than to read it.

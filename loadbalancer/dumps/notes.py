@@ -16,7 +16,7 @@ ABOUT_THE_TEXT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A place of a dump that was read otherwise than release 1.13 writes it."""
+    """A place of a dump that differs from what release 1.13 writes."""
 
     pointer: str
     """The place, a JSON Pointer (RFC 6901); `/3` is the fourth service of a text table."""

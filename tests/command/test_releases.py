@@ -118,10 +118,10 @@ def test_what_is_not_plain_1_13_is_told(
     assert finished.out == (
         "plain.json: ok, 1 service with 1 backend\n"
         "later.json: ok, 2 services; from release 1.18 to 1.20\n"
-        "    read otherwise than 1.13 writes it: 2 list-null, 2 protocol-case\n"
+        "    differences from 1.13: 2 list-null, 2 protocol-case\n"
         "mixed.json: ok, 2 services with 1 backend; "
         "from no one release: in part 1.6 at the latest, in part 1.18 at the earliest\n"
-        "    read otherwise than 1.13 writes it: 1 list-null, 1 protocol-case\n"
+        "    differences from 1.13: 1 list-null, 1 protocol-case\n"
         "3 files: 3 valid\n"
     )
 

@@ -151,7 +151,8 @@ def test_beyond_loopback_they_are_guarded() -> None:
     with socket.create_server(("0.0.0.0", 0)) as tcp:
         process = start([tcp])
         output, _ = process.communicate(timeout=60)
-        told = f"Error: whoever reaches 0.0.0.0:{tcp.getsockname()[1]} could change the services"
+        place = f"0.0.0.0:{tcp.getsockname()[1]}"
+    told = f"Error: every client that reaches {place} could change the services"
     assert (process.returncode, output.partition(":")[0]) == (2, "Error")
     assert output.startswith(told)
 

@@ -84,7 +84,7 @@ def test_options_come_from_the_environment_too(
     monkeypatch.setenv("LOADBALANCER_DB", str(tmp_path / "services.db"))
     with ProcessServer() as server:
         assert server.process.wait(60) == 2
-        assert "whoever reaches 0.0.0.0:0" in server.output()
+        assert "every client that reaches 0.0.0.0:0" in server.output()
     assert (tmp_path / "services.db").exists()
 
 
@@ -142,8 +142,11 @@ def free_port() -> int:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--listen", "0.0.0.0:0"], "whoever reaches 0.0.0.0:0 could change the services"),
-        (["--listen", "[::]:0"], "whoever reaches [::]:0 could change the services"),
+        (
+            ["--listen", "0.0.0.0:0"],
+            "every client that reaches 0.0.0.0:0 could change the services",
+        ),
+        (["--listen", "[::]:0"], "every client that reaches [::]:0 could change the services"),
         (["--token-file", "/nowhere"], "cannot read the token in /nowhere: No such file"),
         (["--token-file", "/dev/null"], "there is no token in /dev/null"),
         (["--tls-key", "/nowhere"], "TLS needs a certificate: --tls-cert"),

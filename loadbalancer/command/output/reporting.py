@@ -80,7 +80,7 @@ class Reporter(ABC):
 
     @abstractmethod
     def notes(self, notes: Iterable[tuple[int | None, Note]]) -> None:
-        """Take in what was read otherwise than 1.13 writes it, each with its line if known."""
+        """Take in the differences from 1.13, each with its line if known."""
 
     @abstractmethod
     def file(self, name: str, verdict: Verdict) -> None:
@@ -114,7 +114,7 @@ class TextReporter(Reporter):
             self._printer.line(*_file_line(name, verdict))
             if verdict.rules:
                 rules = [f"{number:,} {rule}" for rule, number in sorted(verdict.rules.items())]
-                self._printer.line(f"    read otherwise than 1.13 writes it: {', '.join(rules)}")
+                self._printer.line(f"    differences from 1.13: {', '.join(rules)}")
 
     def end(self, summary: Summary) -> None:
         if self.left_out:

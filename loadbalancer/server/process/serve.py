@@ -272,7 +272,7 @@ def _check_reach(options: ServeOptions, listener: socket.socket, name: str) -> N
     is_guarded = options.token_file is not None or options.tls_client_ca is not None
     if not is_guarded and not options.insecure and _is_reachable(listener):
         raise ListenError(
-            f"whoever reaches {name} could change the services: give a --token-file or a "
+            f"every client that reaches {name} could change the services: give a --token-file or a "
             "--tls-client-ca, or say that it is to be --insecure"
         )
 
