@@ -70,6 +70,12 @@ _FACT_OF = {
     "NAT policy": "nat-policies",
     "health check node port": "health-check-ports",
     "name": "names",
+    "session affinity": "affinity",
+    "session affinity timeout": "affinity",
+    "source ranges": "source-ranges",
+    "proxy port": "proxy-ports",
+    "proxied ports": "proxy-ports",
+    "loopback": "loopback",
     "state": "states",
     "weight": "weights",
     "preferred": "preferred",
@@ -218,6 +224,12 @@ def _field_changes(old: SVC, new: SVC, omitted: Collection[str]) -> Iterator[Fie
             "NAT policy": service.nat_policy,
             "health check node port": service.health_check_node_port,
             "name": service.name,
+            "session affinity": "yes" if service.session_affinity else "no",
+            "session affinity timeout": service.session_affinity_timeout_sec,
+            "source ranges": ", ".join(map(str, service.load_balancer_source_ranges)) or "none",
+            "proxy port": service.l7lb_proxy_port,
+            "proxied ports": ", ".join(map(str, service.l7lb_frontend_ports)) or "none",
+            "loopback": "yes" if service.loopback_hostport else "no",
         }
 
     yield from _differences(facts(old), facts(new), omitted)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
+from ..dumps.facts import JSON_OMITS
 from ..dumps.formats import archive_format, begins_as_payload, sections
 from ..dumps.json_text.positions import Path, find_spans, pointer
 from ..dumps.json_text.splitting import Batch, Element, TakeWhole, read_batches
@@ -217,7 +218,9 @@ class _BatchCheck:
 
     def run(self) -> Checked:
         checked = Checked(
-            [Item(Kind.SERVICE, svc) for svc in self.batch.whole], is_list=self.batch.is_list
+            [Item(Kind.SERVICE, svc) for svc in self.batch.whole],
+            is_list=self.batch.is_list,
+            omitted=JSON_OMITS,
         )
         if self.batch.whole and self.look:
             checked.span = self.look.span

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..releases import ReleaseRange
 
-__all__ = ["FACTS", "omitted_facts"]
+__all__ = ["FACTS", "JSON_OMITS", "omitted_facts"]
 
 # From which release on agents print a fact at all.
 _SINCE = {
@@ -21,6 +21,8 @@ _SINCE = {
     "protocols": 17,
 }
 _SERVICE_TABLE = {"affinity", "source-ranges", "proxy-ports", "loopback"}
+JSON_OMITS = frozenset(_SERVICE_TABLE)
+"""The facts that the JSON of no release has."""
 FACTS = frozenset({*_SINCE, *_SERVICE_TABLE})
 """Every fact that a form may omit."""
 
