@@ -18,7 +18,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -82,6 +82,10 @@ class TestCluster:
     port: int = 0
     on_exec: Callable[[], None] | None = None
     """Called before each agent is asked."""
+    processes: list[subprocess.Popen[bytes]] = field(
+        default_factory=list["subprocess.Popen[bytes]"]
+    )
+    """The shells of agents."""
 
     @property
     def kubeconfig(self) -> str:
@@ -202,10 +206,10 @@ class TestCluster:
             await socket.send_bytes(b"\x03" + b'{"metadata":{},"status":"Success"}')
             await socket.close()
             return
-        process = await asyncio.create_subprocess_exec(
-            *socket.query_params.getlist("command"),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+        process = subprocess.Popen(
+            socket.query_params.getlist("command"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             start_new_session=True,
             env={
                 "PATH": f"{self._programs(agent)}:/usr/bin:/bin",
@@ -213,14 +217,11 @@ class TestCluster:
                 **agent.variables,
             },
         )
+        self.processes.append(process)
         try:
-            out, err = await process.communicate()
+            out, err = await asyncio.to_thread(process.communicate)
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-            # What was not read to its end stays open otherwise.
-            cast("Any", process)._transport.close()
+            self.kill(process)
         out = out if agent.cut_at is None else out[: agent.cut_at]
         for start in range(0, len(out), 32768):
             await socket.send_bytes(b"\x01" + out[start : start + 32768])
@@ -236,6 +237,13 @@ class TestCluster:
             status["details"] = {"causes": [cause]}
         await socket.send_bytes(b"\x03" + json.dumps(status).encode())
         await socket.close()
+
+    @staticmethod
+    def kill(process: subprocess.Popen[bytes]) -> None:
+        """End a shell that still runs, and all that it has started."""
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     def _programs(self, agent: Agent) -> Path:
         return self.folder / f"programs-{agent.program or 'none'}"
@@ -283,4 +291,6 @@ def serve_cluster(cluster: TestCluster) -> Generator[TestCluster]:
         yield cluster
     finally:
         server.should_exit = True
+        for process in cluster.processes:
+            cluster.kill(process)
         thread.join()
