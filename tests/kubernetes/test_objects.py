@@ -217,3 +217,36 @@ def test_a_node_of_its_object() -> None:
     assert str(caught.value) == "Node m: not among the objects; there are: n"
     with pytest.raises(AddressError):
         Node(addresses=("here",))
+
+
+@pytest.mark.parametrize("release", ["1.13", "1.18", "1.19", "1.20"])
+def test_endpoints_of_v1beta1_name_their_node_in_the_topology(release: str) -> None:
+    port = {"name": "http", "protocol": "TCP"}
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {
+            "type": "ClusterIP",
+            "clusterIP": "10.96.0.1",
+            "clusterIPs": ["10.96.0.1"],
+            "ipFamilies": ["IPv4"],
+            "ports": [{**port, "port": 80}],
+        },
+    }
+    labels = {"kubernetes.io/service-name": "web"}
+    topology = {"kubernetes.io/hostname": "worker-1", "topology.kubernetes.io/zone": "zone-a"}
+    endpoints = {
+        "apiVersion": "discovery.k8s.io/v1beta1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": "web-1", "namespace": "shop", "labels": labels},
+        "addressType": "IPv4",
+        "ports": [{**port, "port": 8080}],
+        "endpoints": [{"addresses": ["10.0.0.1"], "topology": topology}],
+    }
+    node = Node(name="worker-1", addresses=("192.0.2.1",))
+    [svc] = expected_services([service, endpoints], node, release=release)
+    zone = "" if release == "1.13" else "zone-a"
+    assert [(str(x), x.node_name, x.zone) for x in svc.backends] == [
+        ("10.0.0.1:8080", "worker-1", zone)
+    ]
