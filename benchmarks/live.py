@@ -21,7 +21,8 @@ from loadbalancer.live.kubectl import Kubectl
 
 from .cluster import TIME, agents_of, objects_of, write_cluster
 
-_LISTS = 5
+# So many that equal ones are further apart than the archive looks back: 64 MiB.
+_LISTS = 10
 _KUBECTL = """#!/bin/sh
 case "$1" in
 config) echo benchmark ;;
@@ -37,7 +38,7 @@ exec)
   while [ "$1" != -- ]; do shift; done
   shift
   sleep "$DELAY"
-  FILES="$CLUSTER/lists/$(( ${pod#"${pod%?}"} % 5 ))" PATH="$CLUSTER/bin:$PATH" exec "$@" ;;
+  FILES="$CLUSTER/lists/$(( ${pod#"${pod%?}"} % 10 ))" PATH="$CLUSTER/bin:$PATH" exec "$@" ;;
 esac
 """
 _PROGRAM = """#!/bin/sh
@@ -51,7 +52,7 @@ esac
 
 
 def _write(folder: Path, nodes: int, services: int) -> None:
-    """Write what the stand-in prints; the lists of five nodes stand for those of all."""
+    """Write what the stand-in prints; the lists of ten nodes stand for those of all."""
     write_cluster(folder / "seed", _LISTS, services)
     objects = objects_of(nodes, services)
     agents = agents_of(nodes)
@@ -79,13 +80,14 @@ def main() -> None:
     parser.add_argument("--services", type=int, default=2000)
     parser.add_argument("--parallel", type=int, default=16)
     parser.add_argument("--delay", type=float, default=1.0, help="of each agent, in seconds")
+    parser.add_argument("--format", choices=("tar.xz", "tar.gz"), default="tar.xz")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         _write(folder, arguments.nodes, arguments.services)
         os.environ |= {"CLUSTER": str(folder), "DELAY": str(arguments.delay)}
         kubectl = Kubectl(program=str(folder / "kubectl"))
-        target = folder / "collection.tar.gz"
+        target = folder / f"collection.{arguments.format}"
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         began = time.perf_counter()
         found = collect(kubectl, target, CollectOptions(parallel=arguments.parallel))

@@ -6,8 +6,10 @@ import base64
 import gzip
 import io
 import json
+import lzma
 import os
 import shutil
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -293,7 +295,58 @@ def test_a_bomb_does_not_unpack(limits: Limits, tmp_path: Path) -> None:
     files = OLD | {"zeros": bytes(8 << 20), "cmd/hostname.md": b"never seen"}
     with open_sysdump(write_tar_gz(files, tmp_path / "a.tar.gz"), limits=limits) as sysdump:
         assert services(sysdump) == {"a.tar.gz": b"table"}
-        assert "it unpacks to more than" in sysdump.problems[0].reason
+        assert "the gzip data unpacks to more than" in sysdump.problems[0].reason
+
+
+def test_a_zip_that_swells(tmp_path: Path) -> None:
+    path = write_zip(OLD | {"zeros": bytes(8 << 20)}, tmp_path / "a.zip")
+    with pytest.raises(SysdumpError, match=r"a\.zip: it unpacks to more than 250 times its size"):
+        open_sysdump(path, limits=Limits(ratio_from=1 << 20))
+    open_sysdump(path).close()
+
+
+def test_a_tar_packed_by_xz(tmp_path: Path) -> None:
+    """It may swell more than gzip: what agents print is nearly the same everywhere."""
+    path = tmp_path / "a.tar.xz"
+    packed = lzma.compress(tar_of(OLD | {"zeros": bytes(8 << 20)}, "w"))
+    path.write_bytes(packed)
+    with open_sysdump(path, limits=Limits(ratio_from=1 << 20)) as sysdump:
+        assert (services(sysdump), sysdump.problems) == ({"a.tar.xz": b"table"}, [])
+    with open_sysdump(path, limits=Limits(stream_bytes=1 << 20)) as sysdump:
+        assert "the xz data unpacks to more than 1,048,576 bytes" in sysdump.problems[0].reason
+    path.write_bytes(packed[:-40])
+    with open_sysdump(path) as sysdump:
+        assert services(sysdump) == {"a.tar.xz": b"table"}
+        assert "the xz data ends early" in sysdump.problems[0].reason
+
+
+def test_a_tar_packed_by_zstd(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar.zst"
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+
+        path.write_bytes(zstd.compress(tar_of(OLD, "w")))
+        with open_sysdump(path) as sysdump:
+            assert services(sysdump) == {"a.tar.zst": b"table"}
+    else:
+        path.write_bytes(b"\x28\xb5\x2f\xfd")
+        with pytest.raises(SysdumpError, match="packed by zstd, which Python reads from"):
+            open_sysdump(path)
+
+
+@pytest.mark.parametrize("attributes", [b"1" * 40_000, b"5 a=\n" * 20_000])
+def test_attributes_that_take_long(attributes: bytes, tmp_path: Path) -> None:
+    """Python before 3.11.10 takes minutes for a megabyte of digits."""
+    info = tarfile.TarInfo("attributes")
+    info.type, info.size = tarfile.XHDTYPE, len(attributes)
+    path = tmp_path / "a.tar.gz"
+    whole = tar_of(OLD, "w")
+    end = len(whole.rstrip(b"\0")) // 512 * 512 + 512
+    hostile = info.tobuf(tarfile.PAX_FORMAT) + attributes
+    path.write_bytes(gzip.compress(whole[:end] + hostile + bytes(1 << 20)))
+    with open_sysdump(path) as sysdump:
+        assert [*services(sysdump).values()] == [b"table"]
+        assert "a header of the tar" in sysdump.problems[0].reason
 
 
 def test_a_header_larger_than_any(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ __all__ = ["command"]
     "--output",
     metavar="PATH",
     type=click.Path(),
-    help="A folder, or an archive if it ends in .tar.gz; by default a new archive here.",
+    help="A folder, or an archive if it ends in .tar.xz or .tar.gz; by default a new .tar.xz here.",
 )
 @click.option(
     "--redact", is_flag=True, help="Replace names and addresses by pseudonyms, alike in all files."
@@ -65,7 +65,7 @@ def command(
     from ..errors import LoadBalancerError
     from ..live import collect
 
-    path = output or f"cilium-sysdump-{datetime.now():%Y%m%d-%H%M%S}.tar.gz"
+    path = output or f"cilium-sysdump-{datetime.now():%Y%m%d-%H%M%S}.tar.xz"
     try:
         with counting_bar("nodes") as bar:
             found = collect(

@@ -1,19 +1,21 @@
-"""From the bytes of a dump to its text: gzip, UTF-8 and UTF-16."""
+"""From the bytes of a dump to its text: compression, UTF-8 and UTF-16."""
 
 from __future__ import annotations
 
 import codecs
-import zlib
+from io import BytesIO
 
 from ..errors import LoadBalancerError
+from .compression import Compression, CompressionError, compression_of, unpack
 from .formats import archive_format
 
 __all__ = ["MAX_UNPACKED", "UndecodableError", "decoded"]
 
 MAX_UNPACKED = 1 << 30
-"""How many bytes a gzip file may unpack to: a dump of 100,000 services has a tenth of that."""
+"""How many bytes a file may unpack to: a dump of 100,000 services has a tenth of that."""
 
-_GZIP = b"\x1f\x8b"
+_RATIO = 250
+_PIECE = 1 << 20
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -25,11 +27,11 @@ def decoded(data: bytes, *, max_unpacked: int = MAX_UNPACKED) -> bytes | str:
     """UTF-8 bytes without byte order mark, or a text that was in another encoding.
 
     Raises:
-        UndecodableError: broken gzip, too large a file, not UTF-16 as its mark says, or an
-            archive of files.
+        UndecodableError: broken compressed data, too large a file, not UTF-16 as its mark says,
+            or an archive of files.
     """
-    if data.startswith(_GZIP):
-        data = _unpacked(data, max_unpacked)
+    if compression := compression_of(data):
+        data = _unpacked(data, compression, max_unpacked)
     if archive := archive_format(data):
         raise UndecodableError(
             f"a {archive} archive, not a dump: `loadbalancer audit FILE` reads that of a sysdump"
@@ -42,21 +44,9 @@ def decoded(data: bytes, *, max_unpacked: int = MAX_UNPACKED) -> bytes | str:
     return data.removeprefix(codecs.BOM_UTF8)
 
 
-def _unpacked(data: bytes, limit: int) -> bytes:
-    pieces: list[bytes] = []
-    room = limit
-    # A gzip file may consist of several, one behind the other.
-    while data.startswith(_GZIP):
-        inflate = zlib.decompressobj(wbits=31)
-        try:
-            piece = inflate.decompress(data, room + 1)
-        except zlib.error as error:
-            raise UndecodableError(f"broken gzip data: {error}") from None
-        room -= len(piece)
-        if room < 0:
-            raise UndecodableError(f"the gzip data unpacks to more than {limit:,} bytes")
-        if not inflate.eof:
-            raise UndecodableError("the gzip data ends early")
-        pieces.append(piece)
-        data = inflate.unused_data
-    return b"".join(pieces)
+def _unpacked(data: bytes, compression: Compression, limit: int) -> bytes:
+    read = unpack(compression, BytesIO(data).read, limit=limit, ratio=_RATIO)
+    try:
+        return b"".join(iter(lambda: read(_PIECE), b""))
+    except CompressionError as error:
+        raise UndecodableError(str(error)) from None

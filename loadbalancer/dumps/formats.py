@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from json import JSONDecoder
 from typing import Literal
 
+from .compression import compression_of
+
 __all__ = [
     "KUBERNETES",
     "STATE_FILE",
@@ -40,7 +42,7 @@ _PAYLOAD = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)*(?:\{\s*(?:\"(?:" + _PAYLOAD_KEYS + rb")\"|\}|\Z)"
     rb"|[\]\[\"\x00]|true|false|-?[0-9]+\s*\Z|\Z)"
 )
-_PACKED = (b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 TABLE_HEADER = re.compile(r"\s*ID\s+Frontend\s+(Service Type\s+)?Backend\s*")
 _ROW = re.compile(r"\s*\d+\s+\S*[.:\]x*<]\S*:\S*(?:\s.*)?|.*\d+ => .*", re.ASCII)
@@ -116,7 +118,8 @@ def begins_as_payload(beginning: bytes) -> bool:
 
 def begins_as_dump(beginning: bytes) -> bool:
     """Return whether bytes begin as a dump of any format does."""
-    if beginning.startswith(_PACKED) or begins_as_payload(beginning):
+    is_packed = compression_of(beginning) is not None or beginning.startswith(_UTF_16)
+    if is_packed or begins_as_payload(beginning):
         return bool(beginning.strip())
     if archive_format(beginning):
         return False

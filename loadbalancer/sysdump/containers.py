@@ -17,10 +17,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
+from ..dumps.compression import Compression, CompressionError, compression_of, unpack
+from ..dumps.formats import archive_format
 from .limits import Limits, SysdumpError
-from .streams import ForwardReader, gunzip, read_limited
+from .streams import ForwardReader, read_limited
 
-__all__ = ["Container", "Entry", "FolderContainer", "TarContainer", "open_container"]
+__all__ = [
+    "Container",
+    "Entry",
+    "FolderContainer",
+    "TarContainer",
+    "ZipContainer",
+    "format_of",
+    "open_container",
+    "read_entry",
+]
+
+_BLOCK = 512
 
 # What the libraries raise over damaged archives; a tar may lie within a damaged zip.
 DAMAGES: tuple[type[Exception], ...] = (
@@ -97,6 +110,10 @@ class ZipContainer:
             raise SysdumpError(
                 f"{path}: the zip cannot be read, is it complete? ({error})"
             ) from None
+        size = sum(info.file_size for info in self.file.infolist())
+        if size > max(limits.ratio_from, limits.ratio * path.stat().st_size):
+            self.close()
+            raise SysdumpError(f"{path}: it unpacks to more than {limits.ratio} times its size")
 
     def entries(self) -> Iterator[Entry]:
         for info in self.file.infolist():
@@ -143,7 +160,7 @@ def check_directory(path: Path, limits: Limits) -> None:
 
 
 class TarContainer:
-    """A tar, packed by gzip or not, which `opener` opens anew for each pass through it."""
+    """A tar, compressed or not, which `opener` opens anew for each pass through it."""
 
     def __init__(self, opener: Callable[[], BinaryIO], limits: Limits, on_disk: bool) -> None:
         self.opener = opener
@@ -161,9 +178,10 @@ class TarContainer:
             raise SysdumpError(f"the tar cannot be read to its end ({error})") from None
 
     def _reader(self, file: BinaryIO) -> ForwardReader:
-        start = file.read(2)
-        if start == b"\x1f\x8b":
-            return ForwardReader(gunzip(Chained(start, file), self.limits), None)
+        start = file.read(_BLOCK)
+        if compression := compression_of(start):
+            read = Chained(start, file).read
+            return ForwardReader(unpacked(compression, read, self.limits), None)
         if self.on_disk:
             file.seek(0)
             return ForwardReader(file.read, file.seek)
@@ -215,13 +233,39 @@ def open_container(path: Path, limits: Limits) -> FolderContainer | ZipContainer
         return FolderContainer(path)
     if not path.is_file():
         raise SysdumpError(f"{path}: there is no such file or folder")
+    match format_of(path, limits):
+        case "zip":
+            return ZipContainer(path, limits)
+        case "tar":
+            return TarContainer(lambda: path.open("rb"), limits, on_disk=True)
+        case _:
+            raise SysdumpError(f"{path}: neither a folder nor a zip or tar (tar.gz, tar.xz)")
+
+
+def format_of(path: Path, limits: Limits | None = None) -> str | None:
+    """Return `zip` or `tar` if a file is such an archive, compressed or not, by its first bytes.
+
+    Raises `OSError` and, if it is compressed and that is damaged, `SysdumpError`.
+    """
     with path.open("rb") as file:
-        start = file.read(512)
-    if start[:4] in (b"PK\3\4", b"PK\5\6"):
-        return ZipContainer(path, limits)
-    if start[:2] == b"\x1f\x8b" or start[257:262] == b"ustar":
-        return TarContainer(lambda: path.open("rb"), limits, on_disk=True)
-    raise SysdumpError(f"{path}: neither a folder nor a zip, tar or tar.gz")
+        start = file.read(_BLOCK)
+        if compression := compression_of(start):
+            try:
+                read = unpacked(compression, Chained(start, file).read, limits or Limits())
+                start = ForwardReader(read, None).read(_BLOCK)
+            except CompressionError as error:
+                raise SysdumpError(f"{path}: {error}") from None
+    return archive_format(start)
+
+
+def unpacked(
+    compression: Compression, read: Callable[[int], bytes], limits: Limits
+) -> Callable[[int], bytes]:
+    """Return a `read(size)` of what a stream unpacks to; xz and zstd may swell more than gzip."""
+    ratio = limits.ratio if compression.name == "gzip" else None
+    return unpack(
+        compression, read, limit=limits.stream_bytes, ratio=ratio, ratio_from=limits.ratio_from
+    )
 
 
 def read_entry(entry: Entry, limits: Limits) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,12 +14,12 @@ from ..dumps.bpf.entry import DatapathEntry
 from ..dumps.bpf.maps_dump import leftover_rows
 from ..dumps.bpf.reading import read_bpf
 from ..dumps.dump import Dump
-from ..dumps.formats import archive_format
 from ..dumps.reading import read_dumps
 from ..kubernetes.documents import DocumentError, iter_objects
 from ..kubernetes.options import parse_config_output
 from ..kubernetes.reading import Objects, add_objects
 from ..releases import Release, ReleaseError
+from .containers import format_of
 from .kvstore import ClusterService
 from .limits import SysdumpError
 from .names import node_name_of
@@ -66,17 +65,10 @@ class File:
         if self.data is not None:
             return False
         try:
-            return (
-                Path(self.path).is_dir() or self._begins_as_zip() or tarfile.is_tarfile(self.path)
-            )
-        except OSError:
+            return Path(self.path).is_dir() or format_of(Path(self.path)) is not None
+        except (OSError, SysdumpError):
             # Reading it gives the reason why it cannot be read.
             return False
-
-    def _begins_as_zip(self) -> bool:
-        """Return whether it begins as a zip, also if its end is cut off."""
-        with open(self.path, "rb") as file:
-            return archive_format(file.read(4)) == "zip"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ __all__ = ["Index", "Member"]
 
 # A dump lying by itself in a folder is named after its node, `<node>.json`.
 _LOOSE_BPF = re.compile(r"(?P<node>.+?)[.-]bpf(?:-lb-list)?(?:\.txt|\.md)?")
-_LOOSE = re.compile(r"(?P<node>.+?)\.(?:(?P<json>json|ya?ml)|txt|md)(?:\.gz)?")
+_LOOSE = re.compile(r"(?P<node>.+?)\.(?:(?P<json>json|ya?ml)|txt|md)(?:\.(?:gz|xz|zst))?")
 
 
 class Member(NamedTuple):

@@ -41,7 +41,7 @@ class Limits:
     members: int = 200_000
     """Files and folders, in an archive or below a folder, nested ones included."""
     ratio: int = 250
-    """Unpacked over packed size, looked at once `ratio_from` bytes have come out."""
+    """Unpacked over packed size of zip and gzip, looked at once `ratio_from` bytes are out."""
     ratio_from: int = 32 << 20
     """How many bytes have to have come out before the ratio counts."""
     directory_bytes: int = 64 << 20

@@ -55,12 +55,14 @@ _CLUSTER: list[tuple[re.Pattern[str], Role]] = [
     (re.compile(rf"cilium-config(?:map)?{_TIME}{_YAML}"), "config"),
     (re.compile(rf"kvstore-services{_TIME}\.json"), "kvstore"),
 ]
-_STEM = re.compile(r"(.+?)(?:\.tar|\.tar\.gz|\.tgz)?")
+_PACKED = r"\.(?:tar(?:\.(?:gz|xz|zst))?|tgz|txz)"
+_STEM = re.compile(rf"(.+?)(?:{_PACKED})?")
+_ARCHIVE = re.compile(rf".*{_PACKED}")
 _BUGTOOL = re.compile(r"cilium-bugtool-(?:(?P<pod>[a-z0-9.-]*?[a-z][a-z0-9.-]*?)-)?[0-9]{8}-.*")
 _PREFIXED = re.compile(r"(?P<pod>[a-z0-9.-]+)-cilium-bugtool-[0-9]{8}-.*")
 
 
-_EXTENSIONS = re.compile(r"(?:\.(?:json|ya?ml|txt|md|tar|tgz|zip|gz))+\Z")
+_EXTENSIONS = re.compile(r"(?:\.(?:json|ya?ml|txt|md|tar|tgz|txz|zip|gz|xz|zst))+\Z")
 
 
 def node_name_of(path: str) -> str:
@@ -85,7 +87,7 @@ def pod_of(folder: str) -> str:
 def is_bugtool_archive(path: str, everything: bool) -> bool:
     """Whether a file within is itself an archive of one node; in a folder each tar is one."""
     base = path.rsplit("/", 1)[-1]
-    return base.endswith((".tar", ".tar.gz", ".tgz")) and (everything or "bugtool" in base)
+    return bool(_ARCHIVE.fullmatch(base)) and (everything or "bugtool" in base)
 
 
 def name_of(path: str) -> Name | None:

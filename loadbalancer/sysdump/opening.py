@@ -270,8 +270,8 @@ def _at(value: Any, *keys: str) -> Any:
 def open_sysdump(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Sysdump:
     """Open a sysdump, a bugtool archive or a folder of either, or of dumps of nodes.
 
-    A zip, tar, tar.gz or folder; it is found out by the content. Raises `SysdumpError` if it is
-    none of these or nothing in it says anything of services.
+    A folder, zip or tar, by its content; a tar may be compressed by gzip, xz or, from Python 3.14
+    on, zstd. Raises `SysdumpError` if it is none of these or has nothing about services.
     """
     limits = limits or Limits()
     place = Path(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import lzma
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +51,7 @@ MANGLED: dict[str, Callable[[bytes], bytes]] = {
     "heading": lambda data: b"=== cilium-aaaaa ===\n" + data,
     "bugtool": lambda data: b"# cilium service list\n\n```\n" + data.rstrip(b"\n") + b"\n\n```\n",
     "gzip": gzip.compress,
+    "xz": lzma.compress,
     "quoted": _quoted,
     "coloured": _coloured,
 }

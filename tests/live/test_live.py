@@ -146,15 +146,16 @@ def damage(cluster: TestCluster, name: str) -> None:
     path.write_text(json.dumps(document))
 
 
-def test_a_healthy_cluster_is_collected_and_audited(cluster: TestCluster) -> None:
-    finished = live(cluster, "collect", "-o", "found.tar.gz")
-    assert (finished.code, finished.out, finished.err) == (0, "found.tar.gz: 3 of 3 agents\n", "")
-    assert (cluster.folder / "found.tar.gz").stat().st_mode & 0o777 == 0o600
-    audited = run("audit", "found.tar.gz", cwd=cluster.folder)
+@pytest.mark.parametrize("name", ["found.tar.gz", "found.tar.xz"])
+def test_a_healthy_cluster_is_collected_and_audited(name: str, cluster: TestCluster) -> None:
+    finished = live(cluster, "collect", "-o", name)
+    assert (finished.code, finished.out, finished.err) == (0, f"{name}: 3 of 3 agents\n", "")
+    assert (cluster.folder / name).stat().st_mode & 0o777 == 0o600
+    audited = run("audit", name, cwd=cluster.folder)
     assert audited.err == ""
     assert audited.code == 0
     assert "3 nodes: 3 clean" in audited.out
-    with tarfile.open(cluster.folder / "found.tar.gz") as archive:
+    with tarfile.open(cluster.folder / name) as archive:
         texts = [archive.extractfile(x) for x in archive.getmembers() if x.isfile()]
         content = b"".join(each.read() for each in texts if each is not None)
     assert SECRET.encode() not in content

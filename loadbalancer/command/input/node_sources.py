@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...dumps.formats import archive_format
 from ...errors import LoadBalancerError
+from ...sysdump.containers import format_of
+from ...sysdump.limits import SysdumpError
 from ...sysdump.opening import NodeDump, open_sysdump
 from .sources import AGENT, STDIN, CannotRead, Source, find_sources
 
 __all__ = ["NodeSource", "find_dumps", "is_sysdump"]
-
-_MAGIC_LENGTH = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +60,10 @@ def is_sysdump(path: str) -> bool:
         if place.is_dir():
             names = [each.name for each in place.iterdir()]
             return "cmd" in names or any(each.startswith("cilium-bugtool-") for each in names)
-        with place.open("rb") as file:
-            is_archive = archive_format(file.read(_MAGIC_LENGTH)) in ("zip", "tar")
-    except OSError:
+        return format_of(place) is not None
+    except (OSError, SysdumpError):
         # Reading it gives the reason.
         return False
-    return is_archive or place.name.endswith((".tar.gz", ".tgz"))
 
 
 def find_dumps(arguments: Iterable[str]) -> Iterator[Source | CannotRead]:
