@@ -19,13 +19,13 @@ from itertools import chain
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from uvicorn import Config, Server
+from uvicorn import Server
 
 from benchmarks.server_load import CALLS, SERVICES, ask, body, client, message
 from loadbalancer.agent.stores.etcd.address import parse_etcd_url
 from loadbalancer.agent.stores.etcd.store import EtcdStore
 from loadbalancer.server import ServiceAPI, create_app
-from loadbalancer.server.process.slow_clients import best_protocol
+from loadbalancer.server.process.protocol import server_config
 from tests.server.etcd_cluster import EtcdCluster, new_prefix
 
 CLIENTS = 2
@@ -36,15 +36,7 @@ NAMES = ["GET one", "PUT"]
 def replica(url: str, path: Path, orders: Connection) -> None:
     """Serve until told to stop; tell the number of conflicts whenever asked."""
     store = EtcdStore(parse_etcd_url(url))
-    config = Config(
-        create_app(store),
-        uds=str(path),
-        http=best_protocol(),
-        ws="none",
-        access_log=False,
-        log_level="error",
-    )
-    server = Server(config)
+    server = Server(server_config(create_app(store), uds=str(path), log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while orders.recv():

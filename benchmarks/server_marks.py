@@ -35,8 +35,8 @@ LATE_MS = 10.0
 BARE = """
 import sys
 from pathlib import Path
-from uvicorn import Config, Server
-from loadbalancer.server.process.slow_clients import best_protocol
+from uvicorn import Server
+from loadbalancer.server.process.protocol import server_config
 from loadbalancer.server.process.sockets import UnixSocket, listen_tcp
 
 answer = open(sys.argv[3], "rb").read()
@@ -50,8 +50,7 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": content})
 
 sockets = [listen_tcp("127.0.0.1", int(sys.argv[1])), UnixSocket(Path(sys.argv[2]), 0o600).socket]
-config = Config(app, http=best_protocol(), access_log=False, lifespan="off", server_header=False)
-Server(config).run(sockets=sockets)
+Server(server_config(app, lifespan="off")).run(sockets=sockets)
 """
 # Each PUT changes something: it is not the one before it.
 PUT = """

@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 from .requests import RequestError
 
-__all__ = ["CLOSE", "Answer", "Header", "failure", "reason", "refusal"]
+__all__ = ["CLOSE", "NO_SNIFFING", "Answer", "Header", "failure", "reason", "refusal"]
 
 Header = tuple[bytes, bytes]
 
 CLOSE: Header = (b"connection", b"close")
 """The header of answers after which the connection is closed."""
+
+NO_SNIFFING: Header = (b"x-content-type-options", b"nosniff")
+"""The header that keeps browsers from guessing a type other than the one that is given."""
 
 _RETRY: Header = (b"retry-after", b"1")
 

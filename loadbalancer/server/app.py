@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -19,24 +17,19 @@ from .. import __version__, schemas
 from ..agent.settings import Settings
 from ..agent.stores.base import Store, StoreError
 from ..agent.stores.memory import MemoryStore
-from ..checking.checker import Checker
-from ..checking.problems import Problem
-from ..checking.verdict import Verdict
-from .answers import CLOSE, refusal
+from .answers import refusal
 from .api import ServiceAPI
-from .bodies import BodyReader
+from .checks import check_route
 from .guard import Guard
 from .metrics import Metrics
 from .operations import refused_method
-from .pages import data_routes, page_routes
+from .pages import page_routes
 from .process.access_log import AccessLog
 from .process.entrance import Entrance
 from .requests import Limits, RequestError
 from .router import answer_response
 
 __all__ = ["create_app", "create_server"]
-
-_PROBLEMS_TOLD = 100
 
 
 class _Application(FastAPI):
@@ -101,9 +94,8 @@ def _framework(store: Store, limits: Limits, metrics: Metrics, closes_store: boo
         exception_handlers={HTTPException: _http_error, Exception: _unforeseen_error},
     )
     app.router.routes.extend(page_routes())
-    app.router.routes.extend(data_routes(store))
     app.router.routes.extend(_monitor_routes(store, metrics))
-    app.router.routes.append(_check_route(limits))
+    app.router.routes.append(check_route(limits))
     return app
 
 
@@ -119,42 +111,6 @@ def _monitor_routes(store: Store, metrics: Metrics) -> list[Route]:
         return await run_in_threadpool(metrics.response)
 
     return [Route("/healthz", healthz), Route("/metrics", scrape)]
-
-
-def _check_route(limits: Limits) -> Route:
-    bodies = BodyReader(limits)
-
-    async def check(request: Request) -> Response:
-        try:
-            body = await bodies.receive(request.scope, request.receive)
-        except RequestError as error:
-            return answer_response(refusal(error, CLOSE))
-        except ClientDisconnect:
-            return Response(status_code=400)
-        try:
-            found = await run_in_threadpool(_check, body)
-        finally:
-            bodies.release(body)
-        # Half of a surrogate pair, which a payload may have, is written as an escape.
-        return Response(json.dumps(found), media_type="application/json")
-
-    return Route("/check", check, methods=["POST"])
-
-
-def _check(body: bytes) -> dict[str, Any]:
-    """What `loadbalancer validate --format json` says about a file with this content.
-
-    It leaves out the releases that the content can be from, which take a second look.
-    """
-    verdict = Verdict()
-    told: list[Problem] = []
-    for checked in Checker().check([body]):
-        verdict.add(checked)
-        told += checked.problems[: _PROBLEMS_TOLD - len(told)]
-    problems = [each.as_json() for each in told]
-    for problem in problems:
-        del problem["file"]
-    return {**verdict.as_json(), "contents": verdict.contents(), "problems": problems}
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -27,7 +27,7 @@ class BodyReader:
         """The body of a request, which counts as held until it is released.
 
         Raises:
-            RequestError: it is too large, comes too slowly, or too many others are held.
+            RequestError: it is too large, compressed or slow, or too many others are held.
             ClientDisconnect: the client has gone.
         """
         self._check_declared(scope["headers"])
@@ -51,6 +51,7 @@ class BodyReader:
                     else:
                         self._hold(chunk)
                         body = _joined(body, chunk)
+            _check_coding(scope["headers"])
         except TimeoutError:
             self.release(body)
             seconds = f"{self._limits.body_seconds:g} seconds"
@@ -81,6 +82,14 @@ class BodyReader:
 
     def _too_large(self) -> RequestError:
         return RequestError(413, f"the body is larger than {self._limits.body_bytes} bytes")
+
+
+def _check_coding(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Refuse a body that is compressed."""
+    for name, value in headers:
+        if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            coding = ascii(value.decode("latin-1"))[:80]
+            raise RequestError(415, f"the content coding {coding} is not supported")
 
 
 def _joined(body: bytes | bytearray, chunk: bytes) -> bytes | bytearray:

@@ -27,7 +27,7 @@ class Guard:
 
     def __init__(self, hosts: Iterable[str] = (), token: bytes | None = None) -> None:
         self._hosts = frozenset(host.lower().strip("[]").rstrip(".") for host in hosts)
-        self._token = token
+        self.token = token
         # Clients send the same text again and again.
         self._is_allowed = lru_cache(maxsize=256)(self._allows)
 
@@ -46,10 +46,10 @@ class Guard:
             told = ascii(host.decode("latin-1"))[:80]
             message = f"the host {told} is not served here: see the option --allow-host"
             return refusal(RequestError(421, message), CLOSE)
-        if self._token is None or not _changes(scope):
+        if self.token is None or not _changes(scope):
             return None
         scheme, _, given = authorization.partition(b" ")
-        if scheme.lower() == b"bearer" and hmac.compare_digest(given.strip(), self._token):
+        if scheme.lower() == b"bearer" and hmac.compare_digest(given.strip(), self.token):
             return None
         message = "changes need the token: Authorization: Bearer TOKEN"
         challenge = (b"www-authenticate", b"Bearer")

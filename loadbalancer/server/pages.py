@@ -1,29 +1,22 @@
 """The pages for people: the services at a glance, and the documentation of the API.
 
 All they need is in this package; nothing is fetched from elsewhere, and a policy makes the
-browser refuse it. What the list of services needs to stay up to date is here as well: it is not a
-part of the service API.
+browser refuse it. The list of services reads `/v1/service`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from importlib.resources import files
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..agent.stores.base import Store, StoreError
-from .answers import Answer, refusal
-from .api import store_failure
-from .digests import Digests, services_by_id
 from .listing import Listing, preferences
-from .requests import RequestError
 
-__all__ = ["data_routes", "page_routes"]
+__all__ = ["page_routes"]
 
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _PATHS = {
@@ -59,41 +52,8 @@ def _page(name: str) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     listing = Listing()
 
     async def page(request: Request) -> Response:
-        wanted = preferences(request.scope["headers"])
-        return _response(listing.answer(content, wanted), media_type, _HEADERS)
+        answer = listing.answer(content, preferences(request.scope["headers"]))
+        own = {name.decode(): value.decode() for name, value in answer.headers}
+        return Response(answer.body, answer.status, {**_HEADERS, **own}, media_type)
 
     return page
-
-
-def data_routes(store: Store) -> list[Route]:
-    """The routes of what the list of services shows: what has changed, and the services."""
-    digests = Digests(store)
-    listing = Listing()
-
-    async def get_digests(request: Request) -> Response:
-        wanted = preferences(request.scope["headers"])
-        return await _answered(lambda: listing.answer(digests.read(), wanted))
-
-    async def get_services(request: Request) -> Response:
-        wanted = preferences(request.scope["headers"])
-        asked = request.query_params.get("ids", "")
-        return await _answered(lambda: Listing().answer(services_by_id(store, asked), wanted))
-
-    return [Route("/services/digests", get_digests), Route("/services", get_services)]
-
-
-async def _answered(work: Callable[[], Answer]) -> Response:
-    try:
-        answer = await run_in_threadpool(work)
-    except RequestError as error:
-        answer = refusal(error)
-    except StoreError as error:
-        answer = store_failure(error)
-    return _response(answer, "application/json")
-
-
-def _response(
-    answer: Answer, media_type: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    own = {name.decode(): value.decode() for name, value in answer.headers}
-    return Response(answer.body, answer.status, {**(headers or {}), **own}, media_type)

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from .. import schemas
 from ..agent.settings import Settings
 from ..agent.stores.base import Store
-from .answers import Answer
+from .answers import NO_SNIFFING, Answer
 from .api import ServiceAPI
 from .components import Component, component_of
 from .operations import Operation, operations, refused_method, send_answer
@@ -147,7 +147,7 @@ def answer_response(answer: Answer) -> Response:
     response = Response(
         answer.body, answer.status, media_type="application/json" if answer.body else None
     )
-    response.raw_headers += answer.headers
+    response.raw_headers += (*answer.headers, NO_SNIFFING)
     return response
 
 

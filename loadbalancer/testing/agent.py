@@ -16,7 +16,7 @@ from ..agent.settings import Settings
 from ..agent.stores.base import Store
 from ..agent.stores.memory import MemoryStore
 from ..server.app import create_app
-from ..server.process.slow_clients import best_protocol
+from ..server.process.protocol import server_config
 from ..server.process.sockets import UnixSocket, listen_tcp
 from ..server.requests import Limits
 
@@ -54,15 +54,7 @@ class ServedAgent:
             """The unix socket it listens on."""
             self.url: str = f"http://127.0.0.1:{tcp.getsockname()[1]}"
             """Where it listens on TCP; the API is at `/v1`."""
-            config = Config(
-                self._app,
-                http=best_protocol(),
-                ws="none",
-                lifespan="off",
-                log_level="critical",
-                access_log=False,
-            )
-            server = _Server(config)
+            server = _Server(server_config(self._app, lifespan="off", log_level="critical"))
             thread = threading.Thread(target=server.run, args=([unix.socket, tcp],))
             thread.start()
             stack.callback(thread.join)

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn import Config, Server
+from uvicorn import Server
 
 from loadbalancer.server import create_app
-from loadbalancer.server.process.slow_clients import best_protocol
+from loadbalancer.server.process.protocol import server_config
 from loadbalancer.server.process.sockets import UnixSocket, listen_tcp
 
 JSON_TYPE = {"Content-Type": "application/json"}
@@ -90,25 +90,17 @@ def ask_on(
 class ThreadServer:
     """uvicorn in a thread, on a unix socket and on TCP; the application can be exchanged."""
 
-    def __init__(
-        self,
-        path: Path,
-        protocol: type[asyncio.Protocol] | None = None,
-        connections: int | None = None,
-    ) -> None:
+    def __init__(self, path: Path, connections: int | None = None) -> None:
         self.app: ASGIApp = create_app()
         self.path = path
         self._socket = UnixSocket(path, 0o600)
         self._tcp = listen_tcp("127.0.0.1", 0)
         self.port: int = self._tcp.getsockname()[1]
-        config = Config(
+        config = server_config(
             self._dispatch,
-            http=protocol or best_protocol(),
-            ws="none",
             interface="asgi3",
             lifespan="off",
             log_level="critical",
-            access_log=False,
             limit_concurrency=connections,
         )
         self._server = Server(config)

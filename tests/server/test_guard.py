@@ -148,7 +148,10 @@ def free_port() -> int:
         ),
         (["--listen", "[::]:0"], "every client that reaches [::]:0 could change the services"),
         (["--token-file", "/nowhere"], "cannot read the token in /nowhere: No such file"),
-        (["--token-file", "/dev/null"], "there is no token in /dev/null"),
+        (
+            ["--token-file", "/dev/null"],
+            "/dev/null is not a token: one line of printable ASCII without spaces",
+        ),
         (["--tls-key", "/nowhere"], "TLS needs a certificate: --tls-cert"),
         (["--tls-cert", "/nowhere"], "cannot use the certificates for TLS: No such file"),
         (["--tls-cert", "/dev/null"], "cannot use the certificates for TLS: "),

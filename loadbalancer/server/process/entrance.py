@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import logging
 from asyncio import CancelledError
+from posixpath import normpath
 from time import perf_counter
 from typing import NamedTuple
+from urllib.parse import quote, unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ... import schemas
-from ..answers import CLOSE, refusal
+from ..answers import CLOSE, NO_SNIFFING, refusal
 from ..api import ServiceAPI
 from ..guard import Guard
 from ..metrics import Metrics
@@ -71,6 +73,9 @@ class Entrance:
             methods, id = self._find(scope)
             found = methods.get(scope["method"]) if methods else None
             answer = self._guard.refused(scope) if self._guard else None
+            if answer is None and not scope["path"].startswith("/"):
+                # The target of a request to a proxy names another host than the Host header may.
+                answer = refusal(RequestError(400, "the target has to be a path"), CLOSE)
             if found is not None:
                 name = found.name
             if answer is None and found is not None:
@@ -107,16 +112,27 @@ class Entrance:
 
     def _find(self, scope: Scope) -> tuple[dict[str, _Found] | None, str]:
         """The operations of a path, with or without a slash at its end, and the id in it."""
-        path: str = scope["path"]
-        if root := scope.get("root_path"):
-            path = path.removeprefix(root)
+        path = _clean_path(scope)
         if not path.startswith(self._prefix):
             return None, ""
         rest = path[len(self._prefix) :].removesuffix("/")
         if rest.startswith("/service/"):
             id = rest[len("/service/") :]
-            return (None, "") if not id or "/" in id else (self._of_one, id)
+            return (None, "") if not id or "/" in id else (self._of_one, unquote(id))
         return self._paths.get(rest), ""
+
+
+def _clean_path(scope: Scope) -> str:
+    """Return the path as the agent's router looks it up: `path.Clean(url.EscapedPath())`."""
+    raw: bytes = scope.get("raw_path") or b""
+    root: str = scope.get("root_path") or ""
+    path: str = scope["path"]
+    if b"%" in raw:
+        path, root = raw.decode("latin-1"), quote(root)
+    path = path.removeprefix(root)
+    if "//" in path or "/." in path:
+        path = "/" + normpath(path).lstrip("/")
+    return path
 
 
 class _Watch:
@@ -133,6 +149,9 @@ class _Watch:
         if message["type"] == "http.response.start":
             self.has_started = True
             self.status = message["status"]
+            headers = [*message.get("headers", ())]
+            if NO_SNIFFING not in headers:
+                message = {**message, "headers": [*headers, NO_SNIFFING]}
         else:
             body = message.get("body", b"")
             self.size += len(body)

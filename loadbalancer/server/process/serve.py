@@ -6,6 +6,7 @@ import gc
 import logging
 import multiprocessing
 import os
+import re
 import signal
 import socket
 import ssl
@@ -20,7 +21,7 @@ from types import FrameType
 from typing import Protocol
 
 from starlette.types import ASGIApp
-from uvicorn import Config, Server
+from uvicorn import Server
 from uvicorn.supervisors import Multiprocess
 
 from ...agent.settings import Settings
@@ -34,7 +35,7 @@ from ..requests import Limits
 from .access_log import AccessLog, LogFormat
 from .logs import LOG_CONFIG
 from .open_files import connections_that_fit
-from .slow_clients import best_protocol
+from .protocol import server_config
 from .sockets import (
     DEFAULT_LISTEN,
     ListenError,
@@ -50,7 +51,10 @@ __all__ = ["IN_MEMORY", "ServeOptions", "default_database", "run_server"]
 
 IN_MEMORY = ":memory:"
 
+_is_token = re.compile(rb"[!-~]+").fullmatch
 _SWITCH_SECONDS = 0.00025
+# A worker that starts on a busy machine is not taken for one that hangs.
+_WORKER_SECONDS = 60
 
 
 class ParentProcess(Protocol):
@@ -123,21 +127,16 @@ def run_server(options: ServeOptions) -> None:
         raise ListenError("several workers need a database that they share")
     # Opened here first: an error is reported before the server listens.
     _check_tls(options)
-    token = _token(options)
+    _token(options)
     _open_store(options).close()
     with _Stop() as stop, ExitStack() as stack:
         sockets = list(_listen(options, stack))
         connections = connections_that_fit(options.connections)
-        config = Config(
-            partial(_worker_app, options, _hosts(options, sockets), token),
+        config = server_config(
+            partial(_worker_app, options, _hosts(options, sockets)),
             factory=True,
-            http=best_protocol(),
-            ws="none",
             lifespan="on",
-            access_log=False,
             log_config=LOG_CONFIG,
-            server_header=False,
-            proxy_headers=False,
             ssl_certfile=options.tls_cert,
             ssl_keyfile=options.tls_key,
             ssl_ca_certs=None if options.tls_client_ca is None else str(options.tls_client_ca),
@@ -145,6 +144,7 @@ def run_server(options: ServeOptions) -> None:
             limit_concurrency=connections,
             timeout_graceful_shutdown=options.stop_seconds,
             workers=options.workers,
+            timeout_worker_healthcheck=_WORKER_SECONDS,
         )
         _announce(options, sockets)
         if connections < options.connections:
@@ -159,21 +159,33 @@ def run_server(options: ServeOptions) -> None:
             stop.server.run(sockets=sockets)
 
 
-def _worker_app(options: ServeOptions, hosts: tuple[str, ...], token: bytes | None) -> ASGIApp:
+def _worker_app(options: ServeOptions, hosts: tuple[str, ...]) -> ASGIApp:
     supervisor = multiprocessing.parent_process()
     if supervisor is not None:
         threading.Thread(target=_end_with, args=(supervisor,), daemon=True).start()
     log = AccessLog(sys.stdout.buffer, options.access_log) if options.access_log else None
+    guard = Guard(hosts, _token(options))
+    signal.signal(signal.SIGHUP, partial(_reload, options, guard))
     # The file was there when the server started: in its place, a worker makes no empty one.
     app = create_server(
         _open_store(options, create=False),
         settings=options.settings,
         limits=options.limits,
-        guard=Guard(hosts, token),
+        guard=guard,
         access_log=log,
     )
     _be_prompt()
     return app
+
+
+def _reload(options: ServeOptions, guard: Guard, number: int, frame: FrameType | None) -> None:
+    """Read the token again, on SIGHUP; where that fails, the one before it stays."""
+    try:
+        guard.token = _token(options)
+    except ListenError as error:
+        _log.error("%s: the token stays as it was", error)
+    else:
+        _log.info("The token file has been read again")
 
 
 def _be_prompt() -> None:
@@ -199,8 +211,10 @@ def _token(options: ServeOptions) -> bytes | None:
     except OSError as error:
         reason = error.strerror or error
         raise ListenError(f"cannot read the token in {options.token_file}: {reason}") from None
-    if not token:
-        raise ListenError(f"there is no token in {options.token_file}")
+    if not _is_token(token):
+        raise ListenError(
+            f"{options.token_file} is not a token: one line of printable ASCII without spaces"
+        )
     return token
 
 
@@ -302,7 +316,15 @@ def _announce(options: ServeOptions, sockets: list[socket.socket]) -> None:
 
 
 class _Supervisor(Multiprocess):
-    """Stops listening before its workers end: new clients are refused and do not wait."""
+    """Stops listening before its workers end: new clients are refused and do not wait.
+
+    SIGHUP is passed on to the workers; uvicorn would replace them.
+    """
+
+    def handle_hup(self) -> None:
+        for each in self.processes:
+            if each.pid is not None:
+                os.kill(each.pid, signal.SIGHUP)
 
     def terminate_all(self) -> None:
         for each in self.sockets:

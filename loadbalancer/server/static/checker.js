@@ -16,9 +16,10 @@ function verdict(found) {
     list.append(item);
   }
   const refused = Object.entries(found.invalid_values || {}).map(([kind, count]) => `${kind}: ${count}`);
-  const told = found.valid
+  const stopped = found.stopped ? ` Not checked to the end: ${found.stopped}.` : "";
+  const told = found.valid && !stopped
     ? `Valid: ${found.contents || "nothing in it"}.`
-    : `${["Invalid", ...refused, number(found.errors, "error", "errors")].join(", ")}.`;
+    : `${["Invalid", ...refused, number(found.errors, "error", "errors")].join(", ")}.${stopped}`;
   byId("verdict").replaceChildren(element("p", told, found.valid ? "good" : "bad"), list);
 }
 

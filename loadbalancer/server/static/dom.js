@@ -2,9 +2,16 @@
 
 export const byId = (id) => document.getElementById(id);
 
+// Characters that cannot be seen or turn the direction of writing, as the command escapes them.
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
+
+export function visible(text) {
+  return String(text).replace(HIDDEN, (each) => `\\u{${each.codePointAt(0).toString(16)}}`);
+}
+
 export function element(tag, text, className) {
   const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
+  if (text !== undefined) made.textContent = visible(text);
   if (className) made.className = className;
   return made;
 }

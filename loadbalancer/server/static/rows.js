@@ -6,16 +6,23 @@ import { element, number } from "./dom.js";
 const FEW = 8;
 const MOST = 1000;
 const USUAL_WEIGHT = 100;
-const STATES = ["active", "terminating", "quarantined", "maintenance"];
+// From the worst to the best; what is unknown comes before all.
+const STATES = ["quarantined", "terminating", "maintenance", "active"];
+
+export function realized(service) {
+  return (service.status && service.status.realized) || service.spec;
+}
 
 // What is kept of a service, with the text to search in. `states` are what the filter offers.
-export function entry(id, digest, service) {
-  const spec = (service.status && service.status.realized) || service.spec;
+export function entry(id, json, service) {
+  const spec = realized(service);
   const flags = spec.flags || {};
-  const backends = spec["backend-addresses"] || [];
+  const backends = (spec["backend-addresses"] || []).toSorted(
+    (one, other) => STATES.indexOf(one.state) - STATES.indexOf(other.state),
+  );
   const kept = {
     id,
-    digest,
+    json,
     frontend: frontendText(spec["frontend-address"]),
     type: flags.type || "",
     name: [flags.namespace, flags.name].filter(Boolean).join("/"),
@@ -66,18 +73,25 @@ function backendItem(backend) {
   return item;
 }
 
-// The backends that somebody looks for: by state, or by address or node.
-function isLookedFor(backend, wanted) {
-  if (STATES.includes(wanted.state)) return backend.state === wanted.state;
-  const text = `${address(backend)} ${backend.nodeName || ""}`.toLowerCase();
-  return wanted.words.some((word) => text.includes(word));
+// The backends that are shown of a collapsed service: those searched for, by state, address or
+// node, else those that get no new connections.
+function shownOf(backends, wanted) {
+  if (STATES.includes(wanted.state)) return backends.filter(({ state }) => state === wanted.state);
+  const found = backends.filter((backend) => {
+    const text = `${address(backend)}\n${backend.nodeName || ""}`.toLowerCase();
+    return wanted.words.some((matches) => matches(text));
+  });
+  return found.length ? found : backends.filter(({ state }) => state !== "active");
 }
 
 function summary(backends) {
   const counts = new Map();
   for (const { state } of backends) counts.set(state || "?", (counts.get(state || "?") || 0) + 1);
-  const told = [...counts].map(([state, count]) => `${count.toLocaleString("en")} ${state}`);
-  return `${number(backends.length, "backend", "backends")}: ${told.join(", ")}`;
+  const told = [...counts].flatMap(([state, count], index) => [
+    index ? ", " : "",
+    element("span", `${count.toLocaleString("en")} ${state}`, state === "active" ? "" : "bad"),
+  ]);
+  return [`${number(backends.length, "backend", "backends")}: `, ...told];
 }
 
 function backendCell(service, wanted, isOpen, whenOpened) {
@@ -92,15 +106,14 @@ function backendCell(service, wanted, isOpen, whenOpened) {
   const button = element("button", undefined, "plain");
   button.type = "button";
   const fill = () => {
-    const lookedFor = backends.filter((backend) => isLookedFor(backend, wanted));
-    const shown = isOpen ? backends.slice(0, MOST) : lookedFor.slice(0, FEW);
+    const shown = isOpen ? backends.slice(0, MOST) : shownOf(backends, wanted).slice(0, FEW);
     list.replaceChildren(...shown.map(backendItem));
     if (isOpen && backends.length > MOST) {
       list.append(element("li", `and ${backends.length - MOST} more`, "faint"));
     }
     list.hidden = shown.length === 0;
     button.setAttribute("aria-expanded", String(isOpen));
-    button.textContent = summary(backends);
+    button.replaceChildren(...summary(backends));
   };
   button.addEventListener("click", () => {
     isOpen = !isOpen;

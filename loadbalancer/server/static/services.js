@@ -1,24 +1,23 @@
-// The list of services: kept up to date by fetching what has changed, and searched here.
+// The list of services: fetched when it has changed, and searched here.
 
 import { byId, element, number, refusal } from "./dom.js";
-import { entry, row } from "./rows.js";
+import { entry, realized, row } from "./rows.js";
 
 const ROWS = 100;
-const FETCHED_AT_ONCE = 500;
-// A long list has long digests: it is asked for less often.
+// A long list is asked for less often.
 const MANY_SERVICES = 2000;
 const SECONDS = { few: 2, many: 5, failing: 5 };
 
 const services = new Map(); // by id, as text
 const rows = new Map(); // the rows that have been made, by id
-let order = []; // the ids, ascending
+let order = []; // the ids, in the order of the rows
 let found = []; // the ids that match
 let page = 0;
-let tag = null; // of the digests that `services` corresponds to
+let tag = null; // of the list that `services` is
 
 // --- What is asked for
 
-const wanted = { words: [], state: "", type: "" };
+const wanted = { text: "", words: [], state: "", type: "" };
 
 function readAddress() {
   const asked = new URLSearchParams(location.search);
@@ -41,9 +40,20 @@ function writeAddress() {
 }
 
 function readForm() {
-  wanted.words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = byId("search").value.toLowerCase().match(/"[^"]+"|\S+/g) || [];
+  wanted.text = words.join(" ");
+  wanted.words = words.map(matcher);
   wanted.state = byId("state").value;
   wanted.type = byId("type").value;
+}
+
+// A word may be anywhere; in quotes it has to be whole: "10.0.0.1" is not in 10.0.0.10.
+function matcher(word) {
+  const whole = /^"(.+)"$/.exec(word);
+  if (!whole) return (text) => text.includes(word);
+  const escaped = whole[1].replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  const expression = new RegExp(`(?<![\\w.-])${escaped}(?![\\w.-])`, "u");
+  return (text) => expression.test(text);
 }
 
 const isFiltered = () => wanted.words.length > 0 || wanted.state !== "" || wanted.type !== "";
@@ -52,21 +62,19 @@ function matches(service) {
   return (
     (!wanted.state || service.states.has(wanted.state)) &&
     (!wanted.type || service.type === wanted.type) &&
-    wanted.words.every((word) => service.text.includes(word))
+    wanted.words.every((isIn) => isIn(service.text))
   );
 }
 
 // --- What is shown
 
 function show() {
-  found = order.filter((id) => services.has(id) && matches(services.get(id)));
-  // As long as services are being loaded for the first time, a later page may still come.
-  const pages = Math.max(1, Math.ceil(found.length / ROWS), tag === null ? page + 1 : 1);
+  found = order.filter((id) => matches(services.get(id)));
+  const pages = Math.max(1, Math.ceil(found.length / ROWS));
   page = Math.min(page, pages - 1);
   place(found.slice(page * ROWS, (page + 1) * ROWS).map(rowOf));
   const all = number(services.size, "service", "services");
-  const told = isFiltered() ? `${found.length.toLocaleString("en")} of ${all}` : all;
-  say(byId("count"), tag === null && services.size < order.length ? `${told}, loading …` : told);
+  say(byId("count"), isFiltered() ? `${found.length.toLocaleString("en")} of ${all}` : all);
   byId("empty").hidden = tag === null || services.size > 0;
   byId("no-hit").hidden = tag === null || services.size === 0 || found.length > 0;
   byId("table").hidden = found.length <= page * ROWS;
@@ -86,7 +94,7 @@ function say(where, text) {
 
 function rowOf(id) {
   const service = services.get(id);
-  const asked = JSON.stringify([wanted.words, wanted.state]);
+  const asked = JSON.stringify([wanted.text, wanted.state]);
   const made = rows.get(id);
   if (made && made.service === service && made.asked === asked) return made.node;
   const node = row(id, service, wanted, made ? made.isOpen : false, (isOpen) => {
@@ -141,23 +149,54 @@ async function fetched(path, headers = {}) {
 }
 
 async function update() {
-  const answer = await fetched("services/digests", tag ? { "If-None-Match": tag } : {});
+  const answer = await fetched("v1/service", tag ? { "If-None-Match": tag } : {});
   if (answer.status === 304) return;
-  const digests = await answer.json();
-  order = Object.keys(digests).sort((a, b) => a - b);
-  for (const id of [...services.keys()]) if (!Object.hasOwn(digests, id)) forget(id);
-  const changed = order.filter((id) => services.get(id)?.digest !== digests[id]);
-  for (let start = 0; start < changed.length; start += FETCHED_AT_ONCE) {
-    const ids = changed.slice(start, start + FETCHED_AT_ONCE);
-    const part = await (await fetched(`services?ids=${ids.join(",")}`)).json();
-    for (const id of ids) {
-      if (Object.hasOwn(part, id)) services.set(id, entry(id, digests[id], part[id]));
-      else forget(id);
-    }
-    show();
+  const listed = new Map();
+  for (const service of await answer.json()) {
+    const spec = realized(service);
+    listed.set(String(spec.id), service);
   }
+  for (const id of [...services.keys()]) if (!listed.has(id)) forget(id);
+  for (const [id, service] of listed) {
+    const text = JSON.stringify(service);
+    if (services.get(id)?.json !== text) services.set(id, entry(id, text, service));
+  }
+  sort();
   tag = answer.headers.get("ETag");
   countChoices();
+  show();
+}
+
+// --- The order of rows
+
+const sorting = { column: "id", isDescending: false };
+const KEYS = {
+  id: (service) => Number(service.id),
+  frontend: (service) => service.frontend,
+  type: (service) => service.type,
+  name: (service) => service.name,
+  policies: (service) => service.policies,
+  backends: (service) => service.backends.length,
+};
+
+function sort() {
+  const key = KEYS[sorting.column];
+  const collator = new Intl.Collator("en", { numeric: true });
+  const sign = sorting.isDescending ? -1 : 1;
+  const compared = ([one], [other]) =>
+    (typeof one === "number" ? one - other : collator.compare(one, other)) * sign;
+  const byNumber = [...services.values()].sort((one, other) => one.id - other.id);
+  order = byNumber.map((service) => [key(service), service.id]).sort(compared).map(([, id]) => id);
+}
+
+function sortBy(header) {
+  const column = header.dataset.column;
+  sorting.isDescending = sorting.column === column && !sorting.isDescending;
+  sorting.column = column;
+  for (const each of document.querySelectorAll("th")) each.removeAttribute("aria-sort");
+  header.setAttribute("aria-sort", sorting.isDescending ? "descending" : "ascending");
+  page = 0;
+  sort();
   show();
 }
 
@@ -226,6 +265,9 @@ for (const button of document.querySelectorAll(".previous")) {
 }
 for (const button of document.querySelectorAll(".next")) {
   button.addEventListener("click", () => turn(1));
+}
+for (const header of document.querySelectorAll("th")) {
+  header.querySelector("button").addEventListener("click", () => sortBy(header));
 }
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.matches("input, textarea, select");
