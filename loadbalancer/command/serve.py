@@ -53,7 +53,7 @@ def _path(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option(
     "--socket-mode",
     callback=_mode,
-    default="0660",
+    default="0600",
     metavar="MODE",
     show_default=True,
     help="File mode of the unix socket.",

@@ -116,6 +116,10 @@ class ServiceAPI:
         """
         return Answer(200, self._config)
 
+    def get_debuginfo(self) -> Answer:
+        """`GET /debuginfo`: `cilium version` asks for the version."""
+        return Answer(200, _DEBUG_INFO)
+
     def get_healthz(self) -> Answer:
         """`GET /healthz`: what `cilium status` shows. Other parts of an agent are left out."""
         try:
@@ -187,5 +191,6 @@ def _health(state: str, message: str) -> bytes:
     return json.dumps(status, separators=(",", ":")).encode()
 
 
+_DEBUG_INFO = json.dumps({"cilium-version": f"cilium-loadbalancer {__version__}"}).encode()
 _OK, _CREATED, _NOT_FOUND = Answer(200), Answer(201), Answer(404)
 _NO_ID = failure(FAILURE, "invalid service ID 0")

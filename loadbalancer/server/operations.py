@@ -91,6 +91,9 @@ def operations(api: ServiceAPI) -> dict[str, dict[str, Operation]]:
     async def get_config(id: str, scope: Scope, receive: Receive) -> Answer:
         return api.get_config()
 
+    async def get_debuginfo(id: str, scope: Scope, receive: Receive) -> Answer:
+        return api.get_debuginfo()
+
     async def get_healthz(id: str, scope: Scope, receive: Receive) -> Answer:
         return await _in_thread(api.get_healthz) if blocks else api.get_healthz()
 
@@ -100,6 +103,7 @@ def operations(api: ServiceAPI) -> dict[str, dict[str, Operation]]:
         "/lrp": _read(get_lrp),
         "/config": _read(get_config),
         "/healthz": _read(get_healthz),
+        "/debuginfo": _read(get_debuginfo),
     }
 
 

@@ -90,6 +90,7 @@ ALLOWED = {
     "/v1/lrp": "GET,HEAD",
     "/v1/config": "GET,HEAD",
     "/v1/healthz": "GET,HEAD",
+    "/v1/debuginfo": "GET,HEAD",
     "/check": "POST",
 }
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO"]

@@ -96,6 +96,7 @@ def test_the_documentation(browser: Browser, store: Store, url: str) -> None:
         "GET /v1/lrp List all local redirect policies.",
         "GET /v1/config Read the agent's configuration.",
         "GET /v1/healthz Read the agent's status.",
+        "GET /v1/debuginfo Read the agent's version.",
     ]
     names = "[...document.querySelectorAll('#schemas summary code')].map(e => e.innerText)"
     assert browser.evaluate(names) == [*schemas.openapi()["components"]["schemas"]]

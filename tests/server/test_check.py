@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from loadbalancer.command import main
 from loadbalancer.server import create_app
 
 from ..support import ROOT
+from .live import ThreadServer
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.json"))
 VECTORS = sorted((ROOT / "tests" / "data" / "vectors").glob("*.jsonl"))
@@ -63,3 +68,59 @@ def test_the_same_verdict_and_findings(
             del checked["contents"]
             assert checked.pop("stopped") is None
             assert checked == file
+
+
+def asked(body: bytes) -> dict[str, Any]:
+    with TestClient(create_app()) as client:
+        found: dict[str, Any] = client.post("/check", content=body).json()
+    return found
+
+
+def test_it_stops_at_many_problems() -> None:
+    found = asked(b"{}\n" * 600_000)
+    assert found["stopped"] == "more than 10,000 problems were found"
+    assert 10_000 < found["errors"] < 600_000
+    assert len(found["problems"]) == 100
+
+
+def test_it_stops_when_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadbalancer.server.checks._MOST_SECONDS", 0.0)
+    assert asked(b'{"ip":"::"}' * 150_000)["stopped"] == "it takes longer than 0 seconds"
+
+
+def test_few_are_checked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way, may_end = Barrier(3), Event()
+
+    def check(body: bytes, stop: Event) -> dict[str, Any]:
+        under_way.wait(30)
+        may_end.wait(30)
+        return {}
+
+    monkeypatch.setattr("loadbalancer.server.checks._check", check)
+    with TestClient(create_app()) as client, ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(client.post, "/check", content=b"{}") for _ in range(2)]
+        under_way.wait(30)
+        busy = client.post("/check", content=b"{}")
+        may_end.set()
+        assert [each.result().status_code for each in running] == [200, 200]
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, "1")
+    assert busy.json() == {"code": 503, "message": "2 payloads are being checked already"}
+
+
+def test_it_stops_when_the_client_has_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    has_begun, has_stopped = Event(), Event()
+
+    def check(body: bytes, stop: Event) -> dict[str, Any]:
+        has_begun.set()
+        if stop.wait(30):
+            has_stopped.set()
+        return {}
+
+    monkeypatch.setattr("loadbalancer.server.checks._check", check)
+    path = tmp_path / "socket"
+    with ThreadServer(path), closing(socket.socket(socket.AF_UNIX)) as client:
+        client.connect(str(path))
+        client.sendall(b"POST /check HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+        assert has_begun.wait(30)
+        client.close()
+        assert has_stopped.wait(30)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import ssl
 from contextlib import closing
-from http.client import HTTPSConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,48 @@ def test_changes_need_the_token() -> None:
     known = {"Authorization": "bearer secret"}
     assert client.put("/v1/service/1", content=BODY, headers=known).status_code == 201
     assert client.delete("/v1/service/1", headers=known).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\n", b"one\ntwo\n", b"se\0cret", b"\xef\xbb\xbfsecret", b"two words", b"caf\xc3\xa9"],
+)
+def test_a_file_that_is_no_token(tmp_path: Path, content: bytes) -> None:
+    token = tmp_path / "token"
+    token.write_bytes(content)
+    with ProcessServer("--db", ":memory:", "--token-file", token) as server:
+        assert server.process.wait(60) == 2
+        told = f"{token} is not a token: one line of printable ASCII without spaces\n"
+        assert server.output().endswith(told)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_reload_reads_the_token_again(tmp_path: Path, workers: int) -> None:
+    token = tmp_path / "token"
+    token.write_text("first\n")
+    port = free_port()
+    options = ("--db", tmp_path / "services.db", "--workers", str(workers), "--token-file", token)
+
+    def is_known(given: str) -> bool:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+            headers = {"Authorization": f"Bearer {given}"}
+            return ask_on(connection, "PUT", "/v1/service/1", BODY, headers).status in (200, 201)
+
+    with ProcessServer(
+        *options, "--listen", f"127.0.0.1:{port}", socket=tmp_path / "socket"
+    ) as server:
+        assert is_known("first")
+        token.write_text("second")
+        server.process.send_signal(signal.SIGHUP)
+        # Each worker takes some of the connections.
+        wait_until(lambda: all(is_known("second") for _ in range(20)))
+        assert not is_known("first")
+        token.write_text("not\none")
+        server.process.send_signal(signal.SIGHUP)
+        told = server.read_match(r"ERROR: +(.*): the token stays as it was")
+        assert told.startswith(f"{token} is not a token: ")
+        assert is_known("second")
+        assert server.stop() == 0
 
 
 def test_options_come_from_the_environment_too(

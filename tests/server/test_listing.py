@@ -95,6 +95,7 @@ def test_head_is_get_without_the_body(thread_server: ThreadServer) -> None:
         "/v1/lrp",
         "/v1/config",
         "/v1/healthz",
+        "/v1/debuginfo",
         "/",
         "/healthz",
     )
@@ -160,6 +161,8 @@ def test_the_status_follows_the_store(new_store: NewStore) -> None:
         name: {"state": "Disabled"} for name in ("container-runtime", "kubernetes", "kvstore")
     }
     message = f"cilium-loadbalancer {__version__}: services alone, without a datapath"
+    version = {"cilium-version": f"cilium-loadbalancer {__version__}"}
+    assert client.get("/v1/debuginfo").json() == version
     found = client.get("/v1/healthz", headers={"brief": "true"})
     assert (found.status_code, found.json()) == (
         200,

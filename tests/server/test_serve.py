@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -38,6 +39,19 @@ class TestSocketFiles:
         assert stat.S_IMODE(path.stat().st_mode) == mode
         made.close()
         assert not path.exists()
+
+    def test_that_another_keeps_locked_are_not_waited_for_without_end(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("loadbalancer.server.process.sockets._LOCK_SECONDS", 0.1)
+        handle = os.open(path.parent, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with pytest.raises(ListenError) as caught:
+            UnixSocket(path, 0o600)
+        os.close(handle)
+        told = f"another process has held the lock of {path.parent} (flock) for 0.1 seconds"
+        assert str(caught.value) == told
+        UnixSocket(path, 0o600).close()
 
     def test_that_are_stale_are_replaced(self, path: Path) -> None:
         with closing(socket.socket(socket.AF_UNIX)) as stale:

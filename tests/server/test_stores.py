@@ -7,17 +7,19 @@ import json
 import multiprocessing
 import sqlite3
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from loadbalancer import BackendState
 from loadbalancer.agent.stores.base import RETIRED_BACKENDS_KEPT, Transaction
-from loadbalancer.agent.stores.sqlite_schema import connect
+from loadbalancer.agent.stores.sqlite_schema import connect, sealed
 from loadbalancer.server import (
     MemoryStore,
     ServiceAPI,
@@ -212,32 +214,94 @@ def write_services(path: Path, worker: int) -> None:
 
 
 class TestDatabases:
-    def test_of_others_are_left_alone(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "CREATE TABLE cats (name)",
+            "PRAGMA application_id = 5",
+            "PRAGMA user_version = 1",
+            "PRAGMA journal_mode = WAL",
+        ],
+    )
+    def test_of_others_are_left_alone(self, tmp_path: Path, statement: str) -> None:
         path = tmp_path / "other.db"
         with sqlite3.connect(path) as connection:
-            connection.execute("CREATE TABLE cats (name)")
+            connection.execute(statement)
         connection.close()
         before = path.read_bytes()
+        assert before
         with pytest.raises(StoreError) as caught:
             SQLiteStore(path)
-        assert str(caught.value) == f"{path} is the database of another program"
+        assert str(caught.value) == f"{path} is the file of another program"
         assert path.read_bytes() == before
+
+    def test_are_private(self, path: Path) -> None:
+        with closing(SQLiteStore(path)) as store:
+            put(ServiceAPI(store), spec(1))
+            files = {each.name: each.stat().st_mode & 0o777 for each in path.parent.iterdir()}
+        assert files == {f"services.db{end}": 0o600 for end in ("", "-wal", "-shm")}
+
+    def test_of_version_1_get_checksums(self, path: Path) -> None:
+        with closing(SQLiteStore(path)) as store:
+            put(ServiceAPI(store), spec(1, backend()))
+            answer = ServiceAPI(store).get_service("1")
+        connection = connect(path)
+        connection.execute("UPDATE services SET service = substr(service, 5), answer = x'00'")
+        connection.execute("PRAGMA user_version = 1")
+        connection.close()
+        with closing(SQLiteStore(path)) as store:
+            assert ServiceAPI(store).get_service("1") == answer
+            assert put(ServiceAPI(store), spec(1, backend())) == Answer(200)
+
+    def test_a_bit_that_has_turned_is_noticed(self, path: Path) -> None:
+        """Either all is as it was, or the answer is an error: never other bytes."""
+        with closing(SQLiteStore(path)) as store:
+            for id in range(1, 30):
+                put(ServiceAPI(store), spec(id, backend(f"10.0.0.{id}")))
+            before = ServiceAPI(store).get_services()
+        whole = path.read_bytes()
+        found: Counter[int] = Counter()
+        for at in Random(5).sample(range(200, len(whole)), 400):
+            damaged = bytearray(whole)
+            damaged[at] ^= 1 << at % 8
+            path.write_bytes(damaged)
+            try:
+                with closing(SQLiteStore(path)) as store:
+                    answer = ServiceAPI(store).get_services()
+            except StoreError:
+                found[0] += 1
+                continue
+            found[answer.status] += 1
+            assert answer == before or answer.status == 500
+        assert min(found[200], found[500]) > 20
 
     def test_of_later_versions_are_left_alone(self, path: Path) -> None:
         SQLiteStore(path).close()
         connection = connect(path)
+        connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute("PRAGMA user_version = 9")
         connection.close()
+        before = path.read_bytes()
         with pytest.raises(StoreError) as caught:
             SQLiteStore(path)
-        assert str(caught.value) == f"{path} has tables of version 9, not 1"
+        assert str(caught.value) == f"{path} has tables of version 9, not 2"
+        assert path.read_bytes() == before
 
-    def test_that_are_none_are_told(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("data", "told"),
+        [
+            (b"garbage" * 1000, ": file is not a database"),
+            (b"x", " is the file of another program"),
+            (b"x" * 99, ": file is not a database"),
+        ],
+    )
+    def test_that_are_none_are_told(self, tmp_path: Path, data: bytes, told: str) -> None:
         path = tmp_path / "garbage.db"
-        path.write_bytes(b"garbage" * 1000)
+        path.write_bytes(data)
         with pytest.raises(StoreError) as caught:
             SQLiteStore(path)
-        assert str(caught.value) == f"{path}: file is not a database"
+        assert str(caught.value) == f"{path}{told}"
+        assert path.read_bytes() == data
 
     def test_that_many_make_at_once_are_no_other_program_s(self, tmp_path: Path) -> None:
         def count(path: Path) -> int:
@@ -359,7 +423,7 @@ class TestDatabases:
         store = SQLiteStore(path)
         put(ServiceAPI(store), spec(1, backend()))
         connection = connect(path)
-        connection.execute("UPDATE services SET service = x'7b7d'")
+        connection.execute("UPDATE services SET service = ?", (sealed(b"{}"),))
         connection.close()
         status, text = reason(put(ServiceAPI(store), spec(1)))
         assert (status, text[:27]) == (500, "a stored service is damaged")

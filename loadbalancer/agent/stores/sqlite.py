@@ -24,7 +24,7 @@ from .base import (
 )
 from .codec import decode_service, encode_service
 from .sqlite_file import DatabaseFile, is_busy, translated, translated_errors
-from .sqlite_schema import connect, prepare
+from .sqlite_schema import connect, make_file, prepare, sealed, unsealed
 from .tables import joined
 
 __all__ = ["SQLiteStore"]
@@ -70,9 +70,10 @@ class SQLiteStore:
         with translated_errors(self.path):
             if create:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_file(self.path)
             self._file = DatabaseFile(self.path)
-            if create or self._file.is_there:
-                self._open(makes_file=create)
+            if self._file.is_there:
+                self._open()
 
     def read(self, function: Callable[[View], T]) -> T:
         """What the function makes of a snapshot."""
@@ -95,7 +96,7 @@ class SQLiteStore:
                 self._give_back(connection, file, self._idle.impatient, is_usable=is_usable)
         except (sqlite3.Error, OSError) as error:
             raise translated(self.path, error) from error
-        return None if row is None else bytes(row[0])
+        return None if row is None else unsealed(id, row[0])
 
     def write(self, function: Callable[[Transaction], T]) -> T:
         """What the function returns, once all that it wrote is on the disk."""
@@ -112,8 +113,8 @@ class SQLiteStore:
             self._closed = True
             self._close_idle()
 
-    def _open(self, *, makes_file: bool = False) -> None:
-        connection = connect(self.path, makes_file=makes_file)
+    def _open(self) -> None:
+        connection = connect(self.path)
         try:
             prepare(connection, self.path)
             self._file = DatabaseFile(self.path)
@@ -242,7 +243,7 @@ class _Tables:
 
     def service_json(self, id: int) -> bytes | None:
         row = self._row(_ANSWER, id)
-        return None if row is None else bytes(row[0])
+        return None if row is None else unsealed(id, row[0])
 
     def services_json(self) -> bytes:
         if self._has_written:
@@ -256,7 +257,8 @@ class _Tables:
         return text
 
     def service_texts(self) -> dict[int, bytes]:
-        return dict(self._execute("SELECT id, answer FROM services ORDER BY id").fetchall())
+        rows = self._execute("SELECT id, answer FROM services ORDER BY id")
+        return {id: unsealed(id, answer) for id, answer in rows}
 
     def service_count(self) -> int:
         count: int = self._execute("SELECT count(*) FROM services").fetchone()[0]
@@ -294,7 +296,7 @@ class _Tables:
         old, new = set(self.backends_of(id)), set(backends)
         self._execute(
             "INSERT OR REPLACE INTO services VALUES (?, ?, ?, ?)",
-            (id, identity(svc.frontend), encode_service(svc), dump_service(svc)),
+            (id, identity(svc.frontend), sealed(encode_service(svc)), sealed(dump_service(svc))),
         )
         self._decoded[id] = svc
         self._backends_of[id] = backends
@@ -345,7 +347,7 @@ class _Tables:
             return None
         id, data = row
         if id not in self._decoded:
-            self._decoded[id] = decode_service(data)
+            self._decoded[id] = decode_service(unsealed(id, data))
         return self._decoded[id]
 
     def _unlink(self, backends: set[bytes], id: int) -> None:

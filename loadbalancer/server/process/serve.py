@@ -83,7 +83,7 @@ class ServeOptions:
 
     socket: Path | None = None
     """The unix socket to listen on."""
-    socket_mode: int = 0o660
+    socket_mode: int = 0o600
     listen: tuple[str, ...] = ()
     """TCP addresses to listen on; `DEFAULT_LISTEN` if there is no unix socket either.
 

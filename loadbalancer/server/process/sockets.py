@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ DEFAULT_LISTEN = "127.0.0.1:9876"
 """Where the server listens by default: on this machine alone."""
 
 _BACKLOG = 1024
+_LOCK_SECONDS = 10.0
 # Where the sockets begin that a service manager passes (sd_listen_fds(3)).
 _FIRST_PASSED = 3
 
@@ -61,7 +63,7 @@ class UnixSocket:
     def close(self) -> None:
         """Stop listening, and remove the file unless another one has taken its place."""
         self.socket.close()
-        with contextlib.suppress(OSError), _only_one_at_a_time(self.path.parent):
+        with contextlib.suppress(OSError, ListenError), _only_one_at_a_time(self.path.parent):
             if _identity(self.path) == self._file:
                 self.path.unlink()
 
@@ -77,10 +79,25 @@ def _only_one_at_a_time(directory: Path) -> Generator[None]:
         raise OSError("there are no unix sockets here")
     handle = os.open(directory, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        _lock(handle, directory)
         yield
     finally:
         os.close(handle)
+
+
+def _lock(handle: int, directory: Path) -> None:
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise ListenError(
+                    f"another process has held the lock of {directory} (flock) for "
+                    f"{_LOCK_SECONDS:g} seconds"
+                ) from None
+            time.sleep(0.05)
 
 
 def _remove_stale(path: Path) -> None:
