@@ -130,6 +130,13 @@ def _path(context: click.Context, parameter: click.Parameter, value: str | None)
     flag_value="text",
     help="Log every request on standard output.",
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the server's own messages are written on standard error.",
+)
 @click.option("--no-access-log", is_flag=True, help="The same as --access-log off.")
 @click.option("--nat46x64", is_flag=True, help="Let services have backends of the other family.")
 @click.option(
@@ -137,6 +144,30 @@ def _path(context: click.Context, parameter: click.Parameter, value: str | None)
     default="",
     metavar="NAME",
     help="Name of the own node: services of local traffic drop backends of all others.",
+)
+@click.option(
+    "--load",
+    callback=_path,
+    metavar="FILE",
+    help="Store the services of this dump (of any release) before the server listens.",
+)
+@click.option("--strict", is_flag=True, help="Refuse bodies with unknown keys (422).")
+@click.option(
+    "--delay",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="For tests: wait this long before each answer.",
+)
+@click.option(
+    "--fail-rate",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    metavar="SHARE",
+    help="For tests: refuse this share of the requests (503), from 0 to 1.",
+)
+@click.option(
+    "--create", is_flag=True, help="Make the directories of --db and --socket if they are missing."
 )
 @click.option(
     "--max-body",
@@ -182,9 +213,15 @@ def serve(
     tls_client_ca: Path | None,
     insecure: bool,
     access_log: Literal["text", "json", "off"],
+    log_format: Literal["text", "json"],
     no_access_log: bool,
     nat46x64: bool,
     node_name: str,
+    load: Path | None,
+    strict: bool,
+    delay: float,
+    fail_rate: float,
+    create: bool,
     max_body: int | None,
     max_backends: int | None,
     max_connections: int,
@@ -205,6 +242,7 @@ def serve(
     try:
         from ..agent.settings import Settings
         from ..agent.stores.opening import StoreTLS
+        from ..server.process.faults import Faults
         from ..server.process.serve import ServeOptions, run_server
         from ..server.requests import Limits
     except ModuleNotFoundError as error:
@@ -227,12 +265,17 @@ def serve(
         tls_client_ca=tls_client_ca,
         insecure=insecure,
         access_log=None if no_access_log or access_log == "off" else access_log,
+        log_format=log_format,
+        load=load,
+        faults=Faults(delay, fail_rate) if delay or fail_rate else None,
+        create=create,
         connections=max_connections,
         stop_seconds=stop_seconds,
         settings=Settings(nat46x64=nat46x64, node_name=node_name),
         limits=Limits(
             body_bytes=max_body or defaults.body_bytes,
             backends=max_backends or defaults.backends,
+            strict_keys=strict,
         ),
     )
     try:

@@ -17,12 +17,20 @@ from ..agent.rules import (
 from ..agent.settings import Settings
 from ..agent.stores.base import Store, StoreBusyError, StoreError
 from ..domain.service import SVC
-from ..errors import ConversionError
+from ..errors import ConversionError, visible
 from ..models import ServiceSpec
 from ..wire.converters import new_backend_from_backend_model, new_svc_from_model
 from ..wire.refusals import updates_states
 from .answers import Answer, failure, refusal
-from .requests import Limits, RequestError, check_media_type, parse_id, parse_spec, read_upsert
+from .requests import (
+    Limits,
+    RequestError,
+    check_media_type,
+    parse_id,
+    parse_spec,
+    read_upsert,
+    unknown_keys,
+)
 
 __all__ = ["ServiceAPI", "store_failure"]
 
@@ -32,6 +40,7 @@ INVALID_FRONTEND = 460
 INVALID_BACKEND = 461
 FAILURE = 500
 UPDATE_FAILURE = 501
+_KEYS_TOLD = 5
 
 
 class ServiceAPI:
@@ -87,12 +96,14 @@ class ServiceAPI:
             svc = read_upsert(body, self.limits)
             if svc is not None:
                 parse_id(path_id)
-                return self._upsert(svc)
+                return self._warned(body, lambda: self._upsert(svc))
             spec = parse_spec(body, self.limits)
             parse_id(path_id)
             if updates_states(spec):
-                return self._update_states(spec)
-            return self._upsert(new_svc_from_model(spec)) if spec.id else _NO_ID
+                return self._warned(body, lambda: self._update_states(spec))
+            if not spec.id:
+                return _NO_ID
+            return self._warned(body, lambda: self._upsert(new_svc_from_model(spec)))
         except RequestError as error:
             return refusal(error)
         except ConversionError as error:
@@ -129,6 +140,15 @@ class ServiceAPI:
         told = f"cilium-loadbalancer {__version__}: services alone, without a datapath"
         return Answer(200, _health("Ok", told))
 
+    def _warned(self, body: bytes, change: Callable[[], Answer]) -> Answer:
+        """Make a change, unless unknown keys are refused; warn of them in the answer."""
+        unknown = unknown_keys(body)
+        if unknown and self.limits.strict_keys:
+            raise RequestError(422, "; ".join(unknown[:_KEYS_TOLD]))
+        answer = change()
+        warnings = tuple((b"warning", _warning(each)) for each in unknown[:_KEYS_TOLD])
+        return answer._replace(headers=(*answer.headers, *warnings))
+
     def _service_json(self, id: int) -> bytes | None:
         return self.store.read(lambda view: view.service_json(id))
 
@@ -142,6 +162,12 @@ class ServiceAPI:
         backends = [new_backend_from_backend_model(each) for each in spec.backend_addresses or ()]
         refused = self.store.write(lambda tx: update_backend_states(tx, backends))
         return failure(UPDATE_FAILURE, "; ".join(refused)) if refused else _OK
+
+
+def _warning(text: str) -> bytes:
+    """Return a `Warning` header (RFC 7234, section 5.5), as Kubernetes sends it."""
+    quoted = visible(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'299 - "{quoted}"'.encode("ascii", "backslashreplace")
 
 
 def _service(path_id: str, read: Callable[[int], bytes | None]) -> Answer:

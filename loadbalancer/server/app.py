@@ -26,6 +26,7 @@ from .operations import refused_method
 from .pages import page_routes
 from .process.access_log import AccessLog
 from .process.entrance import Entrance
+from .process.faults import Faults
 from .requests import Limits, RequestError
 from .router import answer_response
 
@@ -68,11 +69,13 @@ def create_server(
     limits: Limits,
     guard: Guard | None = None,
     access_log: AccessLog | None = None,
+    faults: Faults | None = None,
 ) -> ASGIApp:
     """The same application, guarded and with nothing before the entrance; it closes the store."""
     metrics = Metrics(store)
     app = _framework(store, limits, metrics, closes_store=True)
-    return Entrance(app, ServiceAPI(store, settings, limits), metrics, guard, access_log)
+    api = ServiceAPI(store, settings, limits)
+    return Entrance(app, api, metrics, guard, access_log, faults)
 
 
 def _framework(store: Store, limits: Limits, metrics: Metrics, closes_store: bool) -> FastAPI:

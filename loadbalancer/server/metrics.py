@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import platform
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import accumulate
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.metrics_core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
+    InfoMetricFamily,
     Metric,
 )
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
+from .. import __version__
 from ..agent.stores.base import Store, StoreError
 from ..domain.backend_state import BackendState
 
@@ -55,6 +63,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._registry.register(_Requests(self))
         self._registry.register(_Stored(store))
+        ProcessCollector(registry=self._registry)
 
     def count(self, operation: str, status: int, seconds: float) -> None:
         """Count a request and the seconds that it took."""
@@ -84,7 +93,12 @@ class Metrics:
             "Requests that are being answered.",
             value=self.in_flight,
         )
-        return answers, seconds, in_flight
+        build = InfoMetricFamily(
+            f"{_PREFIX}_build",
+            "The version of the server and of Python.",
+            value={"version": __version__, "python": platform.python_version()},
+        )
+        return answers, seconds, in_flight, build
 
     def response(self) -> Response:
         """All metrics as text."""

@@ -24,6 +24,7 @@ __all__ = [
     "parse_id",
     "parse_spec",
     "read_upsert",
+    "unknown_keys",
 ]
 
 # The codes with which an agent says which rule of the schema was broken.
@@ -59,6 +60,8 @@ class Limits:
     """How long a client may take to send a body, in seconds."""
     backends: int = 10_000
     """How many backends a service may have."""
+    strict_keys: bool = False
+    """Whether unknown keys in a body are refused (422); else a `Warning` header names them."""
     held_bytes: int = 64 * 1024 * 1024
     """How large the bodies of all requests under way may be together, in bytes."""
 
@@ -111,6 +114,21 @@ def parse_spec(body: bytes, limits: Limits) -> ServiceSpec:
         _refuse(error)
     _check_constants(body)
     return spec
+
+
+def unknown_keys(body: bytes) -> list[str]:
+    """Return what there is to say about the unknown keys of a body that is otherwise good."""
+    from ..checking.diagnosis import diagnose_keys
+    from ..checking.kinds import Kind, has_unknown_keys
+
+    value = json.loads(body)
+    if not has_unknown_keys(value, Kind.SPEC):
+        return []
+    found: list[str] = []
+    for path, finding, _ in diagnose_keys(value, Kind.SPEC, strict_keys=True):
+        meant = f", did you mean {finding.meant}?" if finding.meant else ""
+        found.append(f"{pointer(path)}: {finding.reason}{meant}")
+    return found
 
 
 def read_upsert(body: bytes, limits: Limits) -> SVC | None:

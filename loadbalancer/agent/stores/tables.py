@@ -291,4 +291,8 @@ def _texts(view: Tables | Changes, ids: Iterable[int]) -> dict[int, bytes]:
 
 def joined(texts: Iterable[bytes]) -> bytes:
     """The texts of services as the text of their list."""
-    return b"[%b]" % b",".join(texts)
+    pieces = [*texts] or [b""]
+    # Others wait while a long text is copied: it is copied once.
+    pieces[0] = b"[" + pieces[0]
+    pieces[-1] += b"]"
+    return b",".join(pieces)

@@ -22,6 +22,7 @@ from ..metrics import Metrics
 from ..operations import Operation, operations, refused_method, send_answer
 from ..requests import RequestError
 from .access_log import AccessLog
+from .faults import Faults
 
 __all__ = ["Entrance"]
 
@@ -51,12 +52,14 @@ class Entrance:
         metrics: Metrics,
         guard: Guard | None = None,
         access_log: AccessLog | None = None,
+        faults: Faults | None = None,
         prefix: str = "/v1",
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._guard = guard
         self._access_log = access_log
+        self._faults = faults
         self._prefix = prefix
         self._paths = _named_operations(api)
         self._of_one = self._paths["/service/{id}"]
@@ -80,7 +83,10 @@ class Entrance:
                 name = found.name
             if answer is None and found is not None:
                 try:
-                    answer = await found.operation(id, scope, receive)
+                    if self._faults is not None:
+                        answer = await self._faults.answer()
+                    if answer is None:
+                        answer = await found.operation(id, scope, receive)
                 except CancelledError:
                     answer = _STOPPING
                 except Exception:

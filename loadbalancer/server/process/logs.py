@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from copy import copy
-from logging import LogRecord
+from datetime import UTC, datetime
+from logging import Formatter, LogRecord
 from typing import Any
 
 from uvicorn.logging import DefaultFormatter
 
 from ...errors import visible
+from .access_log import LogFormat
 
-__all__ = ["LOG_CONFIG", "VisibleFormatter"]
+__all__ = ["log_config"]
 
 
 class VisibleFormatter(DefaultFormatter):
@@ -25,27 +28,38 @@ class VisibleFormatter(DefaultFormatter):
         return "\n".join(visible(line) for line in super().formatException(ei).split("\n"))
 
 
-LOG_CONFIG: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "default": {
-            "()": VisibleFormatter,
-            "fmt": "%(levelprefix)s %(message)s",
-            # Coloured messages of uvicorn's would be formatted anew.
-            "use_colors": False,
+class JSONFormatter(Formatter):
+    """Writes each message as a JSON object."""
+
+    def format(self, record: LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC)
+        line = {
+            "time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
         }
-    },
-    "handlers": {
-        "default": {
-            "class": "logging.StreamHandler",
-            "formatter": "default",
-            "stream": "ext://sys.stderr",
-        }
-    },
-    "loggers": {
-        name: {"handlers": ["default"], "level": "INFO", "propagate": False}
-        for name in ("uvicorn", "loadbalancer")
-    },
-}
-"""The configuration of `logging`, in all processes of the server."""
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def log_config(format: LogFormat) -> dict[str, Any]:
+    """Return the configuration of `logging`, for all processes of the server."""
+    formatters: dict[LogFormat, dict[str, Any]] = {
+        # Coloured messages of uvicorn's would be formatted anew.
+        "text": {"()": VisibleFormatter, "fmt": "%(levelprefix)s %(message)s", "use_colors": False},
+        "json": {"()": JSONFormatter},
+    }
+    handler = {
+        "class": "logging.StreamHandler",
+        "formatter": "default",
+        "stream": "ext://sys.stderr",
+    }
+    logger = {"handlers": ["default"], "level": "INFO", "propagate": False}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"default": formatters[format]},
+        "handlers": {"default": handler},
+        "loggers": dict.fromkeys(("uvicorn", "loadbalancer"), logger),
+    }

@@ -33,7 +33,9 @@ from ..app import create_server
 from ..guard import Guard, is_loopback
 from ..requests import Limits
 from .access_log import AccessLog, LogFormat
-from .logs import LOG_CONFIG
+from .faults import Faults
+from .loading import load_dump
+from .logs import log_config
 from .open_files import connections_that_fit
 from .protocol import server_config
 from .sockets import (
@@ -111,6 +113,14 @@ class ServeOptions:
     tls_key: Path | None = None
     tls_client_ca: Path | None = None
     """Serve only clients with a certificate of these authorities."""
+    log_format: LogFormat = "text"
+    """How the server's own messages are logged."""
+    load: Path | None = None
+    """A dump whose services are put into the store before the server listens."""
+    faults: Faults | None = None
+    """Delays and failures on purpose."""
+    create: bool = False
+    """Whether the directories of the database and of the socket are made if they are not there."""
     insecure: bool = False
     """Listen beyond loopback although every client that gets there may change the services."""
     settings: Settings = field(default_factory=Settings)
@@ -128,15 +138,16 @@ def run_server(options: ServeOptions) -> None:
     # Opened here first: an error is reported before the server listens.
     _check_tls(options)
     _token(options)
-    _open_store(options).close()
+    _check_directories(options)
+    store, loaded = _loaded_store(options)
     with _Stop() as stop, ExitStack() as stack:
         sockets = list(_listen(options, stack))
         connections = connections_that_fit(options.connections)
         config = server_config(
-            partial(_worker_app, options, _hosts(options, sockets)),
+            partial(_worker_app, options, _hosts(options, sockets), store),
             factory=True,
             lifespan="on",
-            log_config=LOG_CONFIG,
+            log_config=log_config(options.log_format),
             ssl_certfile=options.tls_cert,
             ssl_keyfile=options.tls_key,
             ssl_ca_certs=None if options.tls_client_ca is None else str(options.tls_client_ca),
@@ -147,6 +158,8 @@ def run_server(options: ServeOptions) -> None:
             timeout_worker_healthcheck=_WORKER_SECONDS,
         )
         _announce(options, sockets)
+        if options.load is not None:
+            _log.info("%d services have been loaded from %s", loaded, options.load)
         if connections < options.connections:
             _log.warning(
                 "No more than %d connections instead of %d: see ulimit -n",
@@ -159,7 +172,24 @@ def run_server(options: ServeOptions) -> None:
             stop.server.run(sockets=sockets)
 
 
-def _worker_app(options: ServeOptions, hosts: tuple[str, ...]) -> ASGIApp:
+def _loaded_store(options: ServeOptions) -> tuple[Store | None, int]:
+    """Open the store and load a dump into it; return it if it is in memory, and the number."""
+    store = _open_store(options)
+    try:
+        loaded = load_dump(store, options.load, options.settings) if options.load else 0
+    except BaseException:
+        store.close()
+        raise
+    if isinstance(store, MemoryStore):
+        return store, loaded
+    # Each worker opens its own.
+    store.close()
+    return None, loaded
+
+
+def _worker_app(
+    options: ServeOptions, hosts: tuple[str, ...], store: Store | None = None
+) -> ASGIApp:
     supervisor = multiprocessing.parent_process()
     if supervisor is not None:
         threading.Thread(target=_end_with, args=(supervisor,), daemon=True).start()
@@ -168,11 +198,12 @@ def _worker_app(options: ServeOptions, hosts: tuple[str, ...]) -> ASGIApp:
     signal.signal(signal.SIGHUP, partial(_reload, options, guard))
     # The file was there when the server started: in its place, a worker makes no empty one.
     app = create_server(
-        _open_store(options, create=False),
+        store or _open_store(options, create=False),
         settings=options.settings,
         limits=options.limits,
         guard=guard,
         access_log=log,
+        faults=options.faults,
     )
     _be_prompt()
     return app
@@ -216,6 +247,13 @@ def _token(options: ServeOptions) -> bytes | None:
             f"{options.token_file} is not a token: one line of printable ASCII without spaces"
         )
     return token
+
+
+def _check_directories(options: ServeOptions) -> None:
+    """Refuse paths in directories that are not there, unless they are to be made."""
+    for path in (options.socket, options.db and options.db != IN_MEMORY and Path(options.db)):
+        if path and not options.create and not path.parent.exists():
+            raise ListenError(f"there is no directory {path.parent}: --create makes it")
 
 
 def _check_tls(options: ServeOptions) -> None:
