@@ -7,12 +7,18 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
+import yaml
+from fastapi.testclient import TestClient
 
 from loadbalancer.command.serve import serve
+from loadbalancer.dumps.json_text.values import is_array, is_object
+from loadbalancer.server import create_app
 
 from .live import ProcessServer
 
@@ -76,3 +82,47 @@ def test_the_container_notices_that_the_server_is_gone(tmp_path: Path) -> None:
         assert health(port) == 0
         server.kill()
         assert health(port) == 1
+
+
+MANIFESTS = [
+    ROOT / "examples" / "container" / "compose.yaml",
+    ROOT / "examples" / "kubernetes" / "server.yaml",
+]
+
+
+def values_of(value: Any, key: str) -> Iterator[Any]:
+    """The values of a key, wherever it stands."""
+    if is_object(value):
+        for name, below in value.items():
+            if name == key:
+                yield below
+            yield from values_of(below, key)
+    elif is_array(value):
+        for each in value:
+            yield from values_of(each, key)
+
+
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
+def test_the_arguments_are_those_of_the_command(path: Path) -> None:
+    documents = [*yaml.safe_load_all(path.read_text())]
+    (arguments,) = [*values_of(documents, "args"), *values_of(documents, "command")]
+    serve.make_context("serve", list(arguments))
+    text = path.read_text()
+    assert "9876" in text
+    assert "/run/secrets" in text
+
+
+def test_prometheus_knows_the_metrics() -> None:
+    folder = ROOT / "examples" / "prometheus"
+    rules = yaml.safe_load((folder / "alerts.yaml").read_text())
+    expressions = " ".join(values_of(rules, "expr"))
+    with TestClient(create_app()) as client:
+        client.get("/v1/service")
+        metrics = client.get("/metrics").text
+    named = set(re.findall(r"cilium_loadbalancer_\w+", expressions))
+    assert len(named) == 2
+    assert {each for each in named if f"\n{each}{{" not in metrics} == set()
+    scrape = yaml.safe_load((folder / "scrape.yaml").read_text())
+    assert [*values_of(scrape, "metrics_path")] == ["/metrics"]
+    assert 'job="cilium-loadbalancer"' in expressions
+    assert [*values_of(scrape, "job_name")] == ["cilium-loadbalancer"]
