@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ...checking.checker import Checker
 from ...checking.kinds import Kind
@@ -19,8 +18,7 @@ from ..output.reporting import Reporter
 from .sources import CannotRead, Source
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-    from multiprocessing.context import SpawnContext
+    from concurrent.futures import Future
     from multiprocessing.process import BaseProcess
 
     from ...dumps.notes import Note
@@ -77,6 +75,10 @@ class Checks:
         return verdict
 
 
+def _ignore(_: int) -> None:
+    """Another process has no bar to show how much was read."""
+
+
 @dataclass(slots=True)
 class _Found:
     """What is found in a file, to be reported by another process."""
@@ -95,7 +97,7 @@ class _Finding:
     max_problems: int
     wants_notes: bool
 
-    def found(self, source: Source, on_read: Callable[[int], None]) -> _Found:
+    def found(self, source: Source) -> _Found:
         found = _Found()
 
         def on_problem(problem: Problem) -> None:
@@ -108,14 +110,14 @@ class _Finding:
             if self.wants_notes:
                 found.notes += notes
 
-        found.verdict = self.checks.of(source, on_read, on_problem, on_notes)
+        found.verdict = self.checks.of(source, _ignore, on_problem, on_notes)
         return found
 
 
 def check_files(
     sources: Sequence[Source | CannotRead], checks: Checks, reporter: Reporter, bar: Bar
 ) -> Generator[tuple[Source | CannotRead, Verdict]]:
-    """Each source with its verdict, in order, its problems and notes reported by then."""
+    """Yield each source with its verdict, in order, its problems and notes reported by then."""
 
     def on_problem(problem: Problem) -> None:
         bar.hide()
@@ -123,12 +125,13 @@ def check_files(
 
     workers = min(_processors(), len(sources), _MOST_PROCESSES) if _pays(sources) else 0
     finding = _Finding(checks, reporter.max_problems, reporter.wants_notes)
-    with _team(sources, finding, workers) as team:
-        for number, source in enumerate(sources):
-            found = team.found(number, bar)
+    with _submitted(sources, finding, workers) as futures:
+        for source in sources:
+            found = _result(futures.get(source.name))
             if found is None:
                 yield source, checks.of(source, bar.advance, on_problem, reporter.notes)
                 continue
+            bar.advance((isinstance(source, Source) and source.size) or 0)
             for problem in found.problems:
                 on_problem(problem)
             reporter.leave_out(found.left_out)
@@ -137,7 +140,7 @@ def check_files(
 
 
 def _pays(sources: Sequence[Source | CannotRead]) -> bool:
-    """Whether several processes are quicker than one, and as good."""
+    """Return whether several processes are quicker than one, and as good."""
     files = [source for source in sources if isinstance(source, Source)]
     # What can be read only once is left to this process, and what waits for it.
     if len(files) < 2 or _processors() < 2 or any(file.is_stream for file in files):
@@ -146,117 +149,60 @@ def _pays(sources: Sequence[Source | CannotRead]) -> bool:
 
 
 def _processors() -> int:
-    """How many processors this process may use."""
+    """Return how many processors this process may use."""
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-class _Team:
-    """Processes that check one file after the other, by their connections.
-
-    Each has a connection of its own and nothing in common with the others: whichever ends, for
-    want of memory say, costs what it was about to tell, and that alone.
-    """
-
-    def __init__(self, sources: Sequence[Source | CannotRead]) -> None:
-        numbered = enumerate(sources)
-        self._left = deque((number, each) for number, each in numbered if isinstance(each, Source))
-        self._busy: dict[Connection, int] = {}
-        self._found: dict[int, _Found | None] = {}
-
-    def found(self, number: int, bar: Bar) -> _Found | None:
-        """What is found in the source of that number; None if this process has to look itself.
-
-        Meanwhile the bar shows how much all of them have read.
-        """
-        while number not in self._found and self._busy:
-            self._listen(bar)
-        return self._found.pop(number, None)
-
-    def hand_out(self, connection: Connection) -> None:
-        """Have a process check the next file."""
-        if self._left:
-            number, source = self._left.popleft()
-            self._busy[connection] = number
-            # If it has ended, to listen tells.
-            with suppress(OSError):
-                connection.send(source)
-
-    def _listen(self, bar: Bar) -> None:
-        from multiprocessing.connection import wait
-
-        for each in wait(list(self._busy)):
-            connection = cast("Connection", each)
-            try:
-                told: int | _Found | None = connection.recv()
-            except (EOFError, OSError):
-                self._found[self._busy.pop(connection)] = None
-                continue
-            if isinstance(told, int):
-                bar.advance(told)
-            else:
-                self._found[self._busy.pop(connection)] = told
-                self.hand_out(connection)
-
-
 @contextmanager
-def _team(
+def _submitted(
     sources: Sequence[Source | CannotRead], finding: _Finding, workers: int
-) -> Generator[_Team]:
-    """So many processes, or as many as the system has to give; at last they are ended."""
-    team = _Team(sources)
-    processes: list[BaseProcess] = []
-    connections: list[Connection] = []
+) -> Generator[dict[str, Future[_Found]]]:
+    """Have processes check the sources; they are ended with the context."""
+    if not workers:
+        yield {}
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import active_children, get_context
+
+    pool = ProcessPoolExecutor(workers, get_context(_START), initializer=_begin)
+    futures: dict[str, Future[_Found]] = {}
     try:
-        with suppress(OSError):
-            for _ in range(workers):
-                processes.append(_begun(finding, connections))
-                team.hand_out(connections[-1])
-        yield team
+        # If the system has no processes to give, this one does what is left.
+        with suppress(OSError, BrokenProcessPool):
+            for source in sources:
+                if isinstance(source, Source):
+                    futures[source.name] = pool.submit(finding.found, source)
+        yield futures
     finally:
-        for process in processes:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in active_children():
             process.terminate()
-            process.join()
-        for connection in connections:
-            connection.close()
 
 
-def _begun(finding: _Finding, connections: list[Connection]) -> BaseProcess:
-    """One more process; the connection to it is added to the others.
-
-    Raises:
-        OSError: the system has none to give.
-    """
-    from multiprocessing import get_context
-
-    context = cast("SpawnContext", get_context(_START))
-    ours, theirs = context.Pipe()
-    connections.append(ours)
-    # A copy of this process has these open as well: unless it closes them, nobody sees that the
-    # other end is gone.
-    copied = connections if _START == "fork" else []
-    process = context.Process(target=_work, args=(theirs, copied, finding), daemon=True)
-    with theirs:
-        process.start()
-    return process
+def _result(future: Future[_Found] | None) -> _Found | None:
+    """Return what was found; None if this process has to look itself, and comes upon why."""
+    if future is None:
+        return None
+    try:
+        return future.result()
+    except Exception:
+        return None
 
 
-def _work(connection: Connection, copied: Iterable[Connection], finding: _Finding) -> None:
-    """What a process does: it is sent sources, and tells what it has read and what it finds."""
+def _begin() -> None:
+    """Have a process end with the command, and leave Ctrl-C to it."""
     import signal
+    from multiprocessing import parent_process
+    from threading import Thread
 
-    for each in copied:
-        each.close()
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        # Ctrl-C is for the command to tell, not for each of its processes.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # The command has ended when it neither sends nor receives any more.
-    with suppress(EOFError, OSError):
-        while True:
-            source = connection.recv()
-            try:
-                connection.send(finding.found(source, connection.send))
-            except Exception:
-                # Who looks again comes upon the same, and tells.
-                connection.send(None)
+    if (command := parent_process()) is not None:
+        Thread(target=_end_with, args=(command,), daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _end_with(command: BaseProcess) -> None:
+    command.join()
+    os._exit(1)
