@@ -261,7 +261,7 @@ class TestOpenAPI:
         assert {*document["components"]["schemas"]} == {
             *(WIRE - {"Error"}),
             *("FailureReason", "RequestError", "ServiceList", "LRPList"),
-            *("DaemonConfiguration", "DaemonConfigurationStatus"),
+            *("DaemonConfiguration", "DaemonConfigurationStatus", "DebugInfo"),
             *("Status", "StatusResponse", "StatusState"),
             *("BackendState", "L4Protocol", "NatPolicy", "Scope", "ServiceType", "TrafficPolicy"),
         }
@@ -309,6 +309,7 @@ class TestOpenAPI:
             "GET /lrp": ["200", "405"],
             "GET /config": ["200", "405"],
             "GET /healthz": ["200", "405"],
+            "GET /debuginfo": ["200", "405"],
         }
 
     @pytest.mark.parametrize("name", sorted(WIRE - {"Error"}))

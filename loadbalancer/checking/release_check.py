@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..dumps.dump import Dump
@@ -28,17 +27,6 @@ class ReleaseLook:
         self._services.service(value, pointer)
         notes, self._look.notes = self._look.notes, []
         return notes
-
-    def is_plain(self, values: Iterable[object]) -> bool:
-        """Look at Services that could be read, if there is nothing to say of any of them.
-
-        If there is, it is as if none had been looked at.
-        """
-        trial = ReleaseLook(self.release, replace(self.span), self._is_refused)
-        if any(trial.service(each, "") for each in values) or trial.refusal():
-            return False
-        self.span.intersect(trial.span)
-        return True
 
     @cached_property
     def _look(self) -> Look:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -19,9 +19,8 @@ from typing import Any, NamedTuple, NoReturn
 
 from .positions import TOKENS
 
-__all__ = ["Batch", "BrokenText", "Element", "TakeWhole", "read_batches", "split_texts"]
+__all__ = ["Batch", "BrokenText", "Element", "read_batches", "split_texts"]
 
-TakeWhole = Callable[[str, int], tuple[Sequence[Any], int]]
 """What reads many values of a text at once, from an index on, with commas between them.
 
 It returns what they are, and the index behind the last of them; nothing if they are to be taken
@@ -65,8 +64,6 @@ class Batch:
     """Whether there has been nothing but white space so far."""
     end: int = 0
     """The index behind the last value, at which the next one would begin."""
-    whole: Sequence[Any] = ()
-    """What was read as a whole of the values in front of the elements, if any was."""
 
     def place(self, at: int) -> tuple[int, int]:
         """Line and column, from 1, of an index into the text."""
@@ -89,13 +86,13 @@ class Batch:
         return [match.end() for match in re.finditer("\n", self.text)]
 
 
-def read_batches(chunks: Iterable[bytes], take_whole: TakeWhole | None = None) -> Iterator[Batch]:
+def read_batches(chunks: Iterable[bytes]) -> Iterator[Batch]:
     """The values of a JSON text in UTF-8, with or without byte order mark.
 
     What is not JSON ends the text, but for a line of newline-delimited JSON: what follows
-    the line is read. Of an array, what `take_whole` reads is not among the elements.
+    the line is read.
     """
-    return _Reader(_decoded(chunks), take_whole=take_whole).batches()
+    return _Reader(_decoded(chunks)).batches()
 
 
 def split_texts(texts: Iterator[str]) -> Iterator[Batch]:
@@ -175,15 +172,11 @@ class _Reader:
     decode: Callable[[str, int], tuple[Any, int]] = _decode
     is_one_list: bool = False
     """Whether an array is all there may be."""
-    take_whole: TakeWhole | None = None
     text: str = ""
     at: int = 0
     line: int = 1
     column: int = 1
     elements: list[Element] = field(default_factory=list[Element])
-    whole: Sequence[Any] = ()
-    is_tried: bool = False
-    """Whether the text so far has been tried to be read as a whole."""
     expects: _Expects = _Expects.VALUE
     index: int = 0
     """Of the next element of the array."""
@@ -208,7 +201,7 @@ class _Reader:
             if is_last:
                 yield self._batch(self._end())
                 return
-            if self.elements or self.whole:
+            if self.elements:
                 yield self._batch()
             # As much again as there is left: an element is not looked at too often while it grows.
             wanted = len(self.text)
@@ -219,7 +212,6 @@ class _Reader:
                 pieces.append(piece or "")
                 wanted -= len(pieces[-1]) or 1
             self.text = "".join(pieces)
-            self.is_tried = False
 
     def _next_text(self) -> str | None:
         try:
@@ -253,19 +245,8 @@ class _Reader:
                     self.expects = _Expects.ELEMENT
                 case _Expects.COMMA:
                     raise _Broken(self.at, f"expected a comma or ], found {self._found(self.at)}")
-                case _Expects.FIRST | _Expects.ELEMENT if self._is_taken_whole():
-                    self.expects = _Expects.COMMA
                 case _:
                     self._take_element(is_last)
-
-    def _is_taken_whole(self) -> bool:
-        """Take as many elements as possible at once, if nothing has been taken of this text."""
-        if self.take_whole is None or self.is_tried or self.elements:
-            return False
-        self.is_tried = True
-        self.whole, self.at = self.take_whole(self.text, self.at)
-        self.index += len(self.whole)
-        return bool(self.whole)
 
     def _take_element(self, is_last: bool) -> None:
         try:
@@ -308,7 +289,6 @@ class _Reader:
             self.is_list,
             self.is_empty,
             self.at,
-            self.whole,
         )
         newlines = self.text.count("\n", 0, self.at)
         self.line += newlines
@@ -316,7 +296,7 @@ class _Reader:
         self.column = self.at - last if newlines else self.column + self.at
         self.text = self.text[self.at :]
         self.at = 0
-        self.elements, self.whole = [], ()
+        self.elements = []
         return batch
 
     def _goes_on_below(self, distance: int) -> bool:
