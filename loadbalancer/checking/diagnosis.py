@@ -37,12 +37,14 @@ class Diagnosis(NamedTuple):
     about: Literal["value", "key"] = "value"
 
 
+_ANY_KIND = listed([f"a {kind}" for kind in Kind if kind is not Kind.STATE_UPDATE])
+
+
 def unrecognised(value: Any) -> Diagnosis:
     """The finding on a value that is of no kind."""
     if kubernetes_kind(value):
         return Diagnosis((), Finding(KUBERNETES))
-    expected = listed([f"a {kind}" for kind in Kind if kind is not Kind.STATE_UPDATE])
-    return Diagnosis((), Finding(found=shortened(value), expected=expected))
+    return Diagnosis((), Finding(found=shortened(value), expected=_ANY_KIND))
 
 
 def diagnose(text: str, value: Any, kind: Kind, *, strict_keys: bool) -> list[Diagnosis]:

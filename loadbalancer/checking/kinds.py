@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, KeysView, Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from ..dumps.json_text.positions import Path
@@ -92,12 +92,10 @@ def recognise(value: Any) -> Kind | None:
     """The kind with most of its keys in a value; None if it has no key of any kind."""
     if not is_object(value) or kubernetes_kind(value):
         return None
-    keys = list(value)
-    if "spec" in keys or "status" in keys:
+    if "spec" in value or "status" in value:
         return Kind.SERVICE
-    scores = {kind: _score(keys, kind) for kind in Kind}
-    best = max(scores, key=lambda kind: scores[kind])
-    return as_read_by_agent(best, value) if scores[best] else None
+    kind = _kind_of(tuple(value))
+    return as_read_by_agent(kind, value) if kind else None
 
 
 def as_read_by_agent(kind: Kind, value: Any) -> Kind:
@@ -122,7 +120,14 @@ def kubernetes_kind(value: Any) -> str:
     return kind if isinstance(kind, str) and isinstance(value["apiVersion"], str) else ""
 
 
-def _score(keys: list[str], kind: Kind) -> float:
+@lru_cache(maxsize=256)
+def _kind_of(keys: tuple[str, ...]) -> Kind | None:
+    scores = {kind: _score(keys, kind) for kind in Kind}
+    best = max(scores, key=lambda kind: scores[kind])
+    return best if scores[best] else None
+
+
+def _score(keys: tuple[str, ...], kind: Kind) -> float:
     known = keys_of(model_of(kind))
     hits = sum(key in known for key in keys)
     near = sum(key not in known and nearest(key, known) is not None for key in keys)

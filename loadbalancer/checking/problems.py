@@ -68,7 +68,10 @@ def shortened(value: Any) -> str:
         return "an array"
     if is_object(value) and value:
         return f"an object with the keys {_cut(', '.join(value))}"
-    return _cut(json.dumps(value, ensure_ascii=False))
+    return _cut(_encode(value))
+
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _cut(text: str) -> str:

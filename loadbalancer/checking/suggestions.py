@@ -52,19 +52,23 @@ def nearest_number(value: Any, minimum: int, maximum: int) -> int | None:
     return number if number is not None and minimum <= number <= maximum else None
 
 
+_may_be_address = re.compile(r"[0-9a-fA-F:.]+(?:%.*)?").fullmatch
+
+
 def nearest_address(text: str) -> str | None:
     """The IP address in a text that has something around it, or leading zeros in it."""
     from loadbalancer import AddrCluster, AddressError
 
     bare = text.strip().partition("/")[0]
     without_zeros = re.sub(r"(?<![0-9a-fA-F:.])0+(?=[0-9])|(?<=\.)0+(?=[0-9])", "", bare)
-    for candidate in (
+    candidates = (
         bare,
         bare.removeprefix("[").removesuffix("]"),
         re.sub(r"^\[(.*)\]:[0-9]+$", r"\1", bare),
         re.sub(r"^([0-9.]+):[0-9]+$", r"\1", bare),
         without_zeros,
-    ):
+    )
+    for candidate in dict.fromkeys(filter(_may_be_address, candidates)):
         try:
             return str(AddrCluster.parse(candidate))
         except AddressError:

@@ -14,7 +14,7 @@ from .formats import KUBERNETES, STATE_FILE
 from .inspection import ServiceLook, specs_of
 from .json_text.positions import pointer as pointer_of
 from .json_text.splitting import read_batches
-from .json_text.values import is_array, is_object
+from .json_text.values import NOT_A_CHARACTER, has_surrogates, is_array, is_object
 from .notes import DumpProblem, Look
 from .service_schema import read_services, read_spec
 
@@ -113,6 +113,8 @@ def read_service(each: Value) -> tuple[SVC | None, list[DumpProblem]]:
     specs = specs_of(each.value)
     if not specs or _is_kubernetes(each.value):
         return None, [DumpProblem(each.pointer, _what_it_is(each.value), each.line)]
+    if has_surrogates(each.value):
+        return None, [DumpProblem(each.pointer, NOT_A_CHARACTER, each.line)]
     found: list[SVC] = []
     problems: list[DumpProblem] = []
     for part, spec in specs:

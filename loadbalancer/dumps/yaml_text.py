@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -12,8 +13,8 @@ from ..errors import LoadBalancerError
 __all__ = ["YamlError", "YamlMissingError", "compose_yaml", "dump_yaml", "load_yaml"]
 
 _MAY_BE_ANCHOR = re.compile(r"(?:^|[\s\[{,:-])&[^\s,\[\]{}]")
-# What the constructors of PyYAML raise for `!!bool x`, `!!int ""`, dates that are not and the
-# like.
+_JSON_TYPES = ("null", "bool", "int", "float", "str", "seq", "map", "merge")
+# What the constructors of PyYAML raise for `!!bool x`, `!!int ""` and the like.
 _CONSTRUCTION = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -52,9 +53,7 @@ def load_yaml(text: str, *, scalars_as_text: bool = False) -> Iterator[Any]:
         YamlMissingError: PyYAML is not installed.
     """
     yaml = _pyyaml()
-    name = "BaseLoader" if scalars_as_text else "SafeLoader"
-    # The parser in C is ten times as fast, where PyYAML was built with it.
-    loader = getattr(yaml, f"C{name}", getattr(yaml, name))
+    loader = _c_or_python(yaml, "BaseLoader") if scalars_as_text else _json_loader()
     try:
         if _MAY_BE_ANCHOR.search(text):
             for event in yaml.parse(text, loader):
@@ -83,7 +82,7 @@ def compose_yaml(text: str) -> Any:
     """
     yaml = _pyyaml()
     try:
-        return yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return yaml.compose(text, _c_or_python(yaml, "SafeLoader"))
     except yaml.YAMLError as error:
         raise YamlError(f"broken YAML: {error}") from None
 
@@ -98,6 +97,27 @@ def dump_yaml(value: Any, *, sort_keys: bool = True) -> str:
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text: str = yaml.dump(value, Dumper=dumper, allow_unicode=True, sort_keys=sort_keys)
     return text
+
+
+def _c_or_python(yaml: Any, name: str) -> Any:
+    """Return a loader: the parser in C is ten times as fast, where PyYAML was built with it."""
+    return getattr(yaml, f"C{name}", getattr(yaml, name))
+
+
+@cache
+def _json_loader() -> Any:
+    """Return a loader of what JSON can hold: a date is text, a set or binary data an error."""
+    safe = _c_or_python(_pyyaml(), "SafeLoader")
+    tags = {f"tag:yaml.org,2002:{name}" for name in _JSON_TYPES}
+    resolvers = {
+        first: [(tag, pattern) for tag, pattern in found if tag in tags]
+        for first, found in safe.yaml_implicit_resolvers.items()
+    }
+    constructors = {
+        tag: make for tag, make in safe.yaml_constructors.items() if tag is None or tag in tags
+    }
+    fields = {"yaml_implicit_resolvers": resolvers, "yaml_constructors": constructors}
+    return type("JSONLoader", (safe,), fields)
 
 
 def _pyyaml() -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..dumps.decoding import UndecodableError, decoded
-from ..dumps.json_text.values import is_array, is_object
+from ..dumps.json_text.values import NOT_A_CHARACTER, has_surrogates, is_array, is_object
 from ..dumps.yaml_text import YamlError, YamlMissingError, load_yaml
 from ..errors import LoadBalancerError
 
@@ -22,6 +22,7 @@ _ITEM = re.compile(r"^- ", re.MULTILINE)
 _BEHIND = re.compile(r"^[^\s#-]", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---", re.MULTILINE)
 _SEPARATED = re.compile(r"^---.*$", re.MULTILINE)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 _GROUPS = {"EndpointSlice": "discovery.k8s.io/v1"}
 # Objects of a state file need not name their kind.
 _STATE_FILE = (
@@ -104,6 +105,7 @@ def _of_list(
 def _json(text: str) -> Iterator[Any]:
     decoder = json.JSONDecoder()
     at = len(text) - len(text.lstrip())
+    may_have_surrogates = _SURROGATE.search(text) is not None
     while at < len(text):
         try:
             value, end = decoder.raw_decode(text, at)
@@ -116,6 +118,8 @@ def _json(text: str) -> Iterator[Any]:
         except ValueError as error:
             # A number of more digits than Python reads.
             raise DocumentError(f"not JSON: {error}") from None
+        if may_have_surrogates and has_surrogates(value):
+            raise DocumentError(f"not JSON: {NOT_A_CHARACTER}")
         yield value
         at = end
         while at < len(text) and text[at].isspace():

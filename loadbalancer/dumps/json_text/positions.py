@@ -77,6 +77,9 @@ def find_spans(text: str, start: int, paths: Iterable[Path]) -> dict[Path, Span]
     Of a key that an object has twice it is the last, which is the one that counts. A path to
     nothing has the span of the innermost array or object that is there.
     """
+    paths = list(paths)
+    if not any(paths):
+        return dict.fromkeys(paths, Span(start, None))
     tree = _Wanted()
     for path in paths:
         node = tree
