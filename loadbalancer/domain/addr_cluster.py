@@ -144,7 +144,7 @@ class AddrCluster:
         return format(str(self), spec)
 
     def __repr__(self) -> str:
-        return f"AddrCluster({self._text!r})"
+        return f"AddrCluster({self._written_out()!r})"
 
     # A zone may end in what looks like a cluster id, so that the text alone is not an identity.
 

@@ -16,7 +16,7 @@ from .go_text import quote
 from .l4 import L4Addr, L4Type
 from .patterns import L3N4_ADDR
 from .scalars import ID, UINT16_MAX
-from .strict_enums import StrictIntEnum
+from .strict_enums import StrictIntEnum, hint_for_words
 from .string_fields import fields_of_strings, is_of_strings
 
 if TYPE_CHECKING:
@@ -56,6 +56,13 @@ class Scope(StrictIntEnum):
     """For traffic from outside the cluster, and for all traffic where there is one frontend."""
     INTERNAL = 1
     """For traffic from inside the cluster; printed as `/i` behind the port."""
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        hint_for_words(cls, value, "fields of type loadbalancer.text.Scope read words")
 
 
 class L3n4Addr(L4Addr):

@@ -8,7 +8,7 @@ from ..errors import L4ProtocolError
 from .domain_model import DomainValue
 from .go_text import to_lower
 from .scalars import UInt16
-from .strict_enums import StrictStrEnum
+from .strict_enums import StrictStrEnum, hint_for_words
 
 __all__ = ["ALL_PROTOCOLS", "L4Addr", "L4Type", "new_l4_addr", "new_l4_type"]
 
@@ -21,6 +21,10 @@ class L4Type(StrictStrEnum):
     TCP = "TCP"
     UDP = "UDP"
     SCTP = "SCTP"
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        hint_for_words(cls, value, "new_l4_type() reads names in any case")
 
 
 ALL_PROTOCOLS = (L4Type.TCP, L4Type.UDP, L4Type.SCTP)

@@ -13,6 +13,7 @@ from .domain_model import DomainValue
 from .go_text import quote
 from .scalars import UINT16_MAX, Flag
 from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType, nat_policy_of
+from .strict_enums import format_word, member_repr
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -61,6 +62,8 @@ class ServiceFlagBit(IntEnum):
     """The internal traffic policy is Local."""
     TWO_SCOPES = 1 << 13
     """There is a frontend of each scope."""
+
+    __repr__ = member_repr
 
 
 # In the order in which they decide, should more than one be set.
@@ -191,7 +194,7 @@ class ServiceFlags(int):
         return f"ServiceFlags({int(self):#06x})"
 
     def __format__(self, spec: str) -> str:
-        return format(int(self), spec) if spec else str(self)
+        return format_word(self, spec)
 
     @classmethod
     def __get_pydantic_core_schema__(

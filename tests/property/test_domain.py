@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import ipaddress
 import pickle
 from typing import Any
 
@@ -82,6 +83,19 @@ class TestEveryType:
         value = data.draw(DOMAIN[name][1])
         for again in (copy.copy(value), copy.deepcopy(value)):
             assert (again, type(again), repr(again)) == (value, type(value), repr(value))
+
+
+# What `from loadbalancer import *` gives, and the networks of the standard library.
+IN_SCOPE = vars(ipaddress) | {name: getattr(loadbalancer, name) for name in loadbalancer.__all__}
+
+
+@pytest.mark.parametrize("name", [*DOMAIN, "ServiceFlagBit"])
+@few_examples
+@given(st.data())
+def test_what_repr_gives_can_be_pasted(name: str, data: st.DataObject) -> None:
+    value = data.draw(from_annotation(getattr(loadbalancer, name)))
+    again = eval(repr(value), dict(IN_SCOPE))
+    assert (again, type(again), repr(again)) == (value, type(value), repr(value))
 
 
 VALUES = ["AddrCluster", "L3n4Addr", "L3n4AddrID", "L4Addr", "ServiceName", "SvcFlagParam"]
