@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from loadbalancer import (
     BackendState,
     BackendStateFlags,
     L4Type,
+    LoadBalancerError,
     Scope,
     ServiceFlagBit,
     ServiceFlags,
@@ -46,6 +48,52 @@ class TestFormat:
     def test_specs_of_numbers_print_the_number(self, value: int) -> None:
         for spec in ("d", "04d", "x", "#06x", ">12d", "b", "_b", ".1f"):
             assert format(value, spec) == format(int(value), spec)
+
+
+class TestFlagOperators:
+    FLAGS = ServiceFlags(0x46)
+
+    @pytest.mark.parametrize(
+        ("found", "number"),
+        [
+            (FLAGS | 1, 0x47),
+            (1 | FLAGS, 0x47),
+            (FLAGS | ServiceFlagBit.LOOPBACK, 0x846),
+            (ServiceFlagBit.LOOPBACK | FLAGS, 0x846),
+            (ServiceFlagBit.LOOPBACK | ServiceFlagBit.NODE_PORT, 0x802),
+            (FLAGS & 0xFFFFFFFF, 0x46),
+            (FLAGS & ~ServiceFlagBit.NODE_PORT, 0x44),
+            (ServiceFlagBit.NODE_PORT & FLAGS, 2),
+            (FLAGS ^ ServiceFlags(0x43), 5),
+            (2 ^ FLAGS, 0x44),
+            (~FLAGS, 0xFFB9),
+            (~ServiceFlagBit.EXTERNAL_IPS, 0xFFFE),
+        ],
+    )
+    def test_operators_give_flags(self, found: object, number: int) -> None:
+        assert (found, type(found)) == (number, ServiceFlags)
+
+    def test_flags_out_of_range_are_refused(self) -> None:
+        with pytest.raises(LoadBalancerError, match="0 … 65535"):
+            _ = self.FLAGS | 0x10000
+        other: Any = "x"
+        with pytest.raises(TypeError):
+            _ = self.FLAGS | other
+
+    def test_flags_contain_those_whose_bits_they_have(self) -> None:
+        assert ServiceFlagBit.NODE_PORT in self.FLAGS
+        assert ServiceFlags(0x42) in self.FLAGS
+        assert ServiceFlags(0) in self.FLAGS
+        assert ServiceFlagBit.LOOPBACK not in self.FLAGS
+        assert ServiceFlags(0x43) not in self.FLAGS
+
+    def test_flags_iterate_over_named_bits(self) -> None:
+        bits = [*(self.FLAGS | 0xC000)]
+        assert bits == [
+            ServiceFlagBit.NODE_PORT,
+            ServiceFlagBit.EXT_LOCAL_SCOPE,
+            ServiceFlagBit.ROUTABLE,
+        ]
 
 
 class TestRepr:
