@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         new_backend_flags,
     )
     from .domain.cidr import CIDR, parse_cidr
+    from .domain.identity import address_order, identity
     from .domain.l3n4 import L3n4Addr, L3n4AddrID, Scope, new_l3n4_addr, new_l3n4_addr_id
     from .domain.l4 import ALL_PROTOCOLS, L4Addr, L4Type, new_l4_addr, new_l4_type
     from .domain.scalars import ID, BackendID, FEPortName, Preferred, ServiceID
@@ -80,6 +81,7 @@ _NAMES_OF_MODULES = {
     ),
     "errors": "AddressError BackendStateError ConversionError L4ProtocolError LoadBalancerError",
     "go_index": "go_names",
+    "domain.identity": "address_order identity",
     "domain.l3n4": "L3n4Addr L3n4AddrID Scope new_l3n4_addr new_l3n4_addr_id",
     "domain.l4": "ALL_PROTOCOLS L4Addr L4Type new_l4_addr new_l4_type",
     "domain.scalars": "BackendID FEPortName ID Preferred ServiceID",
@@ -138,12 +140,14 @@ __all__ = [
     "SvcFlagParam",
     "UnsaidError",
     "YamlMissingError",
+    "address_order",
     "conversion_errors",
     "dump_service",
     "dump_services",
     "get_backend_state",
     "get_backend_state_from_flags",
     "go_names",
+    "identity",
     "is_valid_backend_state",
     "is_valid_state_transition",
     "iter_services",

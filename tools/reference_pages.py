@@ -50,7 +50,7 @@ _SUBJECTS = (
         "addresses",
         "Addresses",
         "IP addresses with cluster and zone, protocols and ports, and what they are made of.",
-        "domain.addr_cluster domain.l3n4 domain.l4 domain.cidr domain.scalars",
+        "domain.addr_cluster domain.l3n4 domain.l4 domain.identity domain.cidr domain.scalars",
     ),
     _Subject(
         "backends",

@@ -37,6 +37,7 @@ class AddrCluster:
     an `AddrCluster`, its text, or an address of `ipaddress`.
     """
 
+    __match_args__ = ("addr", "cluster_id", "zone")
     # Slots and properties make it immutable: there is no attribute to set but private ones.
     __slots__ = ("_as20", "_cluster_id", "_text", "_zone")
 

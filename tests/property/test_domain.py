@@ -98,6 +98,28 @@ def test_what_repr_gives_can_be_pasted(name: str, data: st.DataObject) -> None:
     assert (again, type(again), repr(again)) == (value, type(value), repr(value))
 
 
+@pytest.mark.parametrize("name", ["L3n4Addr", "L3n4AddrID", "L4Addr", "ServiceName"])
+@given(st.data())
+def test_of_two_values_one_is_less_or_both_are_equal(name: str, data: st.DataObject) -> None:
+    values = DOMAIN[name][1]
+    one, two = data.draw(values), data.draw(values)
+    assert [one < two, one == two, one > two].count(True) == 1
+    assert (one <= two, one >= two) == (not one > two, not one < two)
+
+
+@few_examples
+@given(st.lists(from_annotation(loadbalancer.L3n4Addr), max_size=6))
+def test_addresses_sort_as_the_library_sorts_them(addrs: list[loadbalancer.L3n4Addr]) -> None:
+    keys = [loadbalancer.address_order(each) for each in sorted(addrs)]
+    assert keys == sorted(keys)
+
+
+@few_examples
+@given(from_annotation(loadbalancer.SVC))
+def test_a_service_prints_as_one_line(svc: loadbalancer.SVC) -> None:
+    assert str(svc).isprintable()
+
+
 VALUES = ["AddrCluster", "L3n4Addr", "L3n4AddrID", "L4Addr", "ServiceName", "SvcFlagParam"]
 
 
