@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .domain.service import SVC, ServiceName
     from .domain.service_flags import ServiceFlagBit, ServiceFlags, SvcFlagParam, new_svc_flag
     from .domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+    from .domain.text_forms import in_words
     from .dumps.dump import Dump
     from .dumps.json_text.streaming import iter_services
     from .dumps.notes import DumpProblem, Note
@@ -87,6 +88,7 @@ _NAMES_OF_MODULES = {
     "domain.scalars": "BackendID FEPortName ID Preferred ServiceID",
     "domain.service": "SVC ServiceName",
     "domain.service_flags": "ServiceFlagBit ServiceFlags SvcFlagParam new_svc_flag",
+    "domain.text_forms": "in_words",
     "dumps.dump": "Dump",
     "dumps.notes": "DumpProblem Note",
     "dumps.reading": "read_dump read_dumps",
@@ -148,6 +150,7 @@ __all__ = [
     "get_backend_state_from_flags",
     "go_names",
     "identity",
+    "in_words",
     "is_valid_backend_state",
     "is_valid_state_transition",
     "iter_services",

@@ -70,6 +70,7 @@ ALL = [
     "get_backend_state_from_flags",
     "go_names",
     "identity",
+    "in_words",
     "is_valid_backend_state",
     "is_valid_state_transition",
     "iter_services",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, PlainSerializer, ValidationError
 
 from loadbalancer import (
     SVC,
@@ -30,6 +31,7 @@ from loadbalancer import (
     SVCType,
     address_order,
     identity,
+    in_words,
 )
 
 WORDS: dict[Enum | ServiceFlags, str] = {
@@ -331,3 +333,29 @@ class TestWordsGivenToEnums:
     def test_of_numbers_the_error_is_that_of_python(self) -> None:
         with pytest.raises(ValueError, match=r"^9 is not a valid BackendState$"):
             BackendState(9)
+
+
+class TestInWords:
+    SERVICE = SVC(
+        frontend=L3n4AddrID.parse("10.0.0.1:80/TCP/i"),
+        backends=[Backend.parse("[fe80::1%a@3@0]:80", state=BackendState.MAINTENANCE)],
+    )
+
+    def test_states_and_scopes_are_words_and_all_else_is_as_before(self) -> None:
+        expected: Any = json.loads(self.SERVICE.model_dump_json())
+        expected["frontend"]["scope"] = "internal"
+        expected["backends"][0] |= {"scope": "external", "state": "maintenance"}
+        assert json.loads(json.dumps(in_words(self.SERVICE))) == expected
+        assert in_words([self.SERVICE, *self.SERVICE.backends]) == [expected, *expected["backends"]]
+
+    def test_keys_and_values_of_collections(self) -> None:
+        values = {Scope.INTERNAL: (BackendState.ACTIVE, AddrCluster("::"), ServiceFlags(2), None)}
+        assert in_words(values) == {"internal": ["active", "::", 2, None]}
+
+    def test_a_field_of_a_model_is_written_so(self) -> None:
+        class Report(BaseModel):
+            svc: Annotated[SVC, PlainSerializer(in_words, when_used="json")]
+
+        report = Report(svc=self.SERVICE)
+        assert json.loads(report.model_dump_json()) == {"svc": in_words(self.SERVICE)}
+        assert report.model_dump() == {"svc": self.SERVICE.model_dump()}

@@ -62,7 +62,7 @@ _SUBJECTS = (
         "services",
         "Services and flags",
         "A frontend with its backends, and the 16 bits that the datapath keeps of it.",
-        "domain.service domain.service_type domain.service_flags",
+        "domain.service domain.service_type domain.service_flags domain.text_forms",
     ),
     _Subject(
         "conversions",
