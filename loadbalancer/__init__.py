@@ -23,12 +23,14 @@ if TYPE_CHECKING:
         new_backend_flags,
     )
     from .domain.cidr import CIDR, parse_cidr
+    from .domain.identity import address_order, identity
     from .domain.l3n4 import L3n4Addr, L3n4AddrID, Scope, new_l3n4_addr, new_l3n4_addr_id
     from .domain.l4 import ALL_PROTOCOLS, L4Addr, L4Type, new_l4_addr, new_l4_type
     from .domain.scalars import ID, BackendID, FEPortName, Preferred, ServiceID
     from .domain.service import SVC, ServiceName
     from .domain.service_flags import ServiceFlagBit, ServiceFlags, SvcFlagParam, new_svc_flag
     from .domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+    from .domain.text_forms import in_words
     from .dumps.dump import Dump
     from .dumps.json_text.streaming import iter_services
     from .dumps.notes import DumpProblem, Note
@@ -80,11 +82,13 @@ _NAMES_OF_MODULES = {
     ),
     "errors": "AddressError BackendStateError ConversionError L4ProtocolError LoadBalancerError",
     "go_index": "go_names",
+    "domain.identity": "address_order identity",
     "domain.l3n4": "L3n4Addr L3n4AddrID Scope new_l3n4_addr new_l3n4_addr_id",
     "domain.l4": "ALL_PROTOCOLS L4Addr L4Type new_l4_addr new_l4_type",
     "domain.scalars": "BackendID FEPortName ID Preferred ServiceID",
     "domain.service": "SVC ServiceName",
     "domain.service_flags": "ServiceFlagBit ServiceFlags SvcFlagParam new_svc_flag",
+    "domain.text_forms": "in_words",
     "dumps.dump": "Dump",
     "dumps.notes": "DumpProblem Note",
     "dumps.reading": "read_dump read_dumps",
@@ -138,12 +142,15 @@ __all__ = [
     "SvcFlagParam",
     "UnsaidError",
     "YamlMissingError",
+    "address_order",
     "conversion_errors",
     "dump_service",
     "dump_services",
     "get_backend_state",
     "get_backend_state_from_flags",
     "go_names",
+    "identity",
+    "in_words",
     "is_valid_backend_state",
     "is_valid_state_transition",
     "iter_services",

@@ -192,10 +192,10 @@ class TestBackend:
         assert str(full()) == "[fd00::1@3]:8080/i"
         assert full().string_with_protocol() == "[fd00::1@3]:8080/TCP/i"
         assert repr(full()) == (
-            "Backend(protocol=<L4Type.TCP: 'TCP'>, port=8080, "
-            "addr_cluster=AddrCluster('fd00::1@3'), scope=<Scope.INTERNAL: 1>, "
+            "Backend(protocol=L4Type.TCP, port=8080, "
+            "addr_cluster=AddrCluster('fd00::1@3'), scope=Scope.INTERNAL, "
             "fe_port_name='http', id=7, weight=10, node_name='node-1', zone='zone-a', "
-            "state=<BackendState.QUARANTINED: 2>, "
+            "state=BackendState.QUARANTINED, "
             "serving=False, preferred=True)"
         )
 

@@ -386,8 +386,8 @@ class TestL3n4Addr:
     def test_repr_names_every_field(self) -> None:
         addr = L3n4AddrID(protocol=L4Type.TCP, addr_cluster=IPV6, port=80, scope=Scope.INTERNAL)
         assert repr(addr) == (
-            "L3n4AddrID(protocol=<L4Type.TCP: 'TCP'>, port=80, "
-            "addr_cluster=AddrCluster('fd00::1@3'), scope=<Scope.INTERNAL: 1>, id=0)"
+            "L3n4AddrID(protocol=L4Type.TCP, port=80, "
+            "addr_cluster=AddrCluster('fd00::1@3'), scope=Scope.INTERNAL, id=0)"
         )
 
     def test_is_an_l4_addr_with_an_address(self) -> None:

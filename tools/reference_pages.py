@@ -50,7 +50,7 @@ _SUBJECTS = (
         "addresses",
         "Addresses",
         "IP addresses with cluster and zone, protocols and ports, and what they are made of.",
-        "domain.addr_cluster domain.l3n4 domain.l4 domain.cidr domain.scalars",
+        "domain.addr_cluster domain.l3n4 domain.l4 domain.identity domain.cidr domain.scalars",
     ),
     _Subject(
         "backends",
@@ -62,7 +62,7 @@ _SUBJECTS = (
         "services",
         "Services and flags",
         "A frontend with its backends, and the 16 bits that the datapath keeps of it.",
-        "domain.service domain.service_type domain.service_flags",
+        "domain.service domain.service_type domain.service_flags domain.text_forms",
     ),
     _Subject(
         "conversions",

@@ -37,6 +37,7 @@ class AddrCluster:
     an `AddrCluster`, its text, or an address of `ipaddress`.
     """
 
+    __match_args__ = ("addr", "cluster_id", "zone")
     # Slots and properties make it immutable: there is no attribute to set but private ones.
     __slots__ = ("_as20", "_cluster_id", "_text", "_zone")
 
@@ -144,7 +145,7 @@ class AddrCluster:
         return format(str(self), spec)
 
     def __repr__(self) -> str:
-        return f"AddrCluster({self._text!r})"
+        return f"AddrCluster({self._written_out()!r})"
 
     # A zone may end in what looks like a cluster id, so that the text alone is not an identity.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import ConfigDict
 
@@ -35,6 +35,19 @@ class Backend(L3n4Addr):
     no hash value.
     """
 
+    # In the order of Go's struct of 1.13, then the fields that came later.
+    __match_args__: ClassVar[  # pyright: ignore[reportIncompatibleVariableOverride]
+        tuple[
+            *tuple[Literal["fe_port_name"], Literal["id"], Literal["weight"], Literal["node_name"]],
+            *tuple[Literal["addr_cluster"], Literal["protocol"], Literal["port"], Literal["scope"]],
+            *tuple[Literal["state"], Literal["preferred"], Literal["zone"], Literal["serving"]],
+        ]
+    ] = (
+        *("fe_port_name", "id", "weight", "node_name"),
+        *("addr_cluster", "protocol", "port", "scope"),
+        *("state", "preferred", "zone", "serving"),
+    )
+
     model_config = ConfigDict(frozen=False)
 
     fe_port_name: FEPortName = ""
@@ -59,6 +72,10 @@ class Backend(L3n4Addr):
     """Whether it is taken before others that are not preferred."""
 
     __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    def _order(self) -> tuple[Any, ...]:
+        # By address and id: backends that differ in other facts alone are neither less nor greater.
+        return (*super()._order(), self.id)
 
     def get_backend_model(self) -> models.BackendAddress:
         """The wire model of this backend (Go: `GetBackendModel`).

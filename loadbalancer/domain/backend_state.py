@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import BackendStateError
 from .go_text import to_lower
 from .scalars import UINT8_MAX
-from .strict_enums import StrictIntEnum
+from .strict_enums import StrictIntEnum, hint_for_words
 
 __all__ = [
     "STATE_WORDS",
@@ -46,6 +46,10 @@ class BackendState(StrictIntEnum):
 
     def __str__(self) -> str:
         return STATE_WORDS.get(self, "invalid")
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        hint_for_words(cls, value, "get_backend_state() reads words")
 
 
 # How the states are spelled, on the wire as well; INVALID has no word.

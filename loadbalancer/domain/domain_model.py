@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 __all__ = [
     "DomainModel",
     "DomainValue",
+    "OrderedValue",
     "all_fields_set",
     "changed_copy",
     "same_or_changed",
@@ -39,6 +40,9 @@ class DomainModel(BaseModel):
         """
         return set(self.__pydantic_fields_set__)
 
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
     def deep_copy(self) -> Self:
         """An independent copy (Go: `DeepCopy`)."""
         return copy.deepcopy(self)
@@ -60,6 +64,26 @@ class DomainValue(DomainModel):
     """A domain struct that is a value: immutable, hashable, equal by its fields."""
 
     model_config = ConfigDict(frozen=True)
+
+
+class OrderedValue(DomainValue):
+    """A value that is ordered among values of its own type, as it is equal to those alone."""
+
+    def _order(self) -> tuple[Any, ...]:
+        """Return the key that values of the type are compared by."""
+        raise NotImplementedError
+
+    def __lt__(self, other: Self) -> bool:
+        return self._order() < other._order() if type(other) is type(self) else NotImplemented
+
+    def __le__(self, other: Self) -> bool:
+        return self._order() <= other._order() if type(other) is type(self) else NotImplemented
+
+    def __gt__(self, other: Self) -> bool:
+        return self._order() > other._order() if type(other) is type(self) else NotImplemented
+
+    def __ge__(self, other: Self) -> bool:
+        return self._order() >= other._order() if type(other) is type(self) else NotImplemented
 
 
 @cache

@@ -12,7 +12,7 @@ __all__ = ["address_order", "identity", "name_of"]
 
 
 def identity(addr: L3n4Addr, *, with_protocol: bool = False) -> bytes:
-    """The bytes that tell an address from all others.
+    """Return the bytes that tell an address from all others.
 
     Up to 1.16 an agent tells them apart by address, cluster, scope and port (Go: `Hash`);
     from 1.17 on by protocol, too.
@@ -22,10 +22,10 @@ def identity(addr: L3n4Addr, *, with_protocol: bool = False) -> bytes:
 
 
 def name_of(addr: L3n4Addr) -> str:
-    """The same for people: the address, with its protocol if it has one."""
+    """Return the same for people: the address, with its protocol if it has one."""
     return str(addr) if addr.protocol == "NONE" else addr.string_with_protocol()
 
 
 def address_order(addr: L3n4Addr) -> tuple[bool, bytes, str]:
-    """A key to sort by: IPv4 first, then by address, cluster, scope, port and protocol."""
+    """Return a key to sort by: IPv4 first, then by address, cluster, scope, port and protocol."""
     return addr.is_ipv6, addr.hash(), str(addr.protocol)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from struct import Struct
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -13,10 +13,11 @@ from ..errors import AddressError, L4ProtocolError
 from .addr_cluster import AddrCluster
 from .domain_model import to_models
 from .go_text import quote
+from .identity import address_order
 from .l4 import L4Addr, L4Type
 from .patterns import L3N4_ADDR
 from .scalars import ID, UINT16_MAX
-from .strict_enums import StrictIntEnum
+from .strict_enums import StrictIntEnum, hint_for_words
 from .string_fields import fields_of_strings, is_of_strings
 
 if TYPE_CHECKING:
@@ -57,12 +58,23 @@ class Scope(StrictIntEnum):
     INTERNAL = 1
     """For traffic from inside the cluster; printed as `/i` behind the port."""
 
+    def __str__(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        hint_for_words(cls, value, "fields of type loadbalancer.text.Scope read words")
+
 
 class L3n4Addr(L4Addr):
     """An address, protocol, port and scope (Go: `L3n4Addr`).
 
     Pydantic fields of this type also take the text that `parse` reads.
     """
+
+    __match_args__: ClassVar[  # pyright: ignore[reportIncompatibleVariableOverride]
+        tuple[Literal["addr_cluster"], Literal["protocol"], Literal["port"], Literal["scope"]]
+    ] = ("addr_cluster", "protocol", "port", "scope")
 
     addr_cluster: AddrCluster
     """The IP address, and the cluster it is in."""
@@ -73,9 +85,15 @@ class L3n4Addr(L4Addr):
         # Pydantic makes it; type checkers believe that there is none.
         def __hash__(self) -> int: ...
 
+    def _order(self) -> tuple[Any, ...]:
+        # The zone is in no hash, but addresses of different zones are not equal.
+        return (*address_order(self), self.addr_cluster.zone)
+
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, **fields: Any) -> Self:
         """Read what `str()` and `string_with_protocol()` print; the other fields get defaults.
+
+        `fields` are what the text leaves open: `Backend.parse("10.0.0.1:80", weight=10)`.
 
         `10.0.0.1:80`, `[fd00::1%eth0]:80/TCP/i`, `10.0.0.1@3:80`: an IPv6 address, with zone
         and cluster id, stands in brackets and an IPv4 address does not; the port is decimal,
@@ -89,9 +107,12 @@ class L3n4Addr(L4Addr):
         Raises:
             AddressError: the text is not such an address.
             L4ProtocolError: the protocol is none of NONE, TCP, UDP and SCTP.
-            TypeError: it is not text.
+            TypeError: it is not text, or a field is in the text already.
         """
-        return cls(**_fields_of_text(text))
+        given = _fields_of_text(text)
+        if twice := given.keys() & fields.keys():
+            raise TypeError(f"{quote(text)} has {' and '.join(sorted(twice))} already")
+        return cls(**{**_DEFAULTS, **given, **fields})
 
     @model_validator(mode="before")
     @classmethod
@@ -100,7 +121,7 @@ class L3n4Addr(L4Addr):
             # What is returned here is no longer read as strings are.
             return fields_of_strings(cls, value) if is_of_strings(info) else value
         try:
-            return _fields_of_text(value)
+            return {**_DEFAULTS, **_fields_of_text(value)}
         except (AddressError, L4ProtocolError) as error:
             raise PydanticCustomError(
                 "l3n4_addr", "Input is not an address with port: {reason}", {"reason": str(error)}
@@ -143,9 +164,6 @@ class L3n4Addr(L4Addr):
         host = f"[{host}]" if ":" in host else host
         return f"{host}:{self.port}/i" if self.scope else f"{host}:{self.port}"
 
-    def __format__(self, spec: str) -> str:
-        return format(str(self), spec)
-
     def string_id(self) -> str:
         """The same as `str()` (Go: `StringID`)."""
         return str(self)
@@ -175,7 +193,12 @@ class L3n4Addr(L4Addr):
         return model
 
 
+# What a text may leave out.
+_DEFAULTS: dict[str, Any] = {"protocol": L4Type.NONE.value, "scope": Scope.EXTERNAL.value}
+
+
 def _fields_of_text(text: str) -> dict[str, Any]:
+    """Return the fields that are in the text."""
     parts = _parts_of_text(text)
     if parts is None:
         raise AddressError(f"{quote(text)} is not of the form IP:port[/protocol][/i]")
@@ -187,16 +210,23 @@ def _fields_of_text(text: str) -> dict[str, Any]:
         raise AddressError(f"{quote(text)}: port {quote(port)} is not a number 0 … {UINT16_MAX}")
     if protocol is not None and protocol not in _PROTOCOLS:
         raise L4ProtocolError(f"{quote(text)}: unknown L4 protocol {quote(protocol)}")
-    return {
-        "protocol": protocol or L4Type.NONE.value,
-        "port": int(port),
-        "addr_cluster": addr_cluster,
-        "scope": int(bool(internal)),
-    }
+    fields: dict[str, Any] = {"addr_cluster": addr_cluster, "port": int(port)}
+    if protocol is not None:
+        fields["protocol"] = protocol
+    if internal:
+        fields["scope"] = Scope.INTERNAL.value
+    return fields
 
 
 class L3n4AddrID(L3n4Addr):
     """An `L3n4Addr` with the identifier of its service, 0 … 2³²-1 (Go: `L3n4AddrID`)."""
+
+    __match_args__: ClassVar[  # pyright: ignore[reportIncompatibleVariableOverride]
+        tuple[
+            *tuple[Literal["addr_cluster"], Literal["protocol"], Literal["port"], Literal["scope"]],
+            Literal["id"],
+        ]
+    ] = ("addr_cluster", "protocol", "port", "scope", "id")
 
     id: ID = 0
     """The identifier, 0 … 2³²-1; 0 is none."""
@@ -204,6 +234,9 @@ class L3n4AddrID(L3n4Addr):
     if TYPE_CHECKING:
         # Pydantic makes it; type checkers believe that there is none.
         def __hash__(self) -> int: ...
+
+    def _order(self) -> tuple[Any, ...]:
+        return (*super()._order(), self.id)
 
 
 def new_l3n4_addr(

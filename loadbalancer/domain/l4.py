@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ..errors import L4ProtocolError
-from .domain_model import DomainValue
+from .domain_model import OrderedValue
 from .go_text import to_lower
 from .scalars import UInt16
-from .strict_enums import StrictStrEnum
+from .strict_enums import StrictStrEnum, hint_for_words
 
 __all__ = ["ALL_PROTOCOLS", "L4Addr", "L4Type", "new_l4_addr", "new_l4_type"]
 
@@ -22,6 +22,10 @@ class L4Type(StrictStrEnum):
     UDP = "UDP"
     SCTP = "SCTP"
 
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        hint_for_words(cls, value, "new_l4_type() reads names in any case")
+
 
 ALL_PROTOCOLS = (L4Type.TCP, L4Type.UDP, L4Type.SCTP)
 """Every protocol there is (Go: `AllProtocols`)."""
@@ -29,8 +33,14 @@ ALL_PROTOCOLS = (L4Type.TCP, L4Type.UDP, L4Type.SCTP)
 _BY_NAME = {protocol.lower(): protocol for protocol in ALL_PROTOCOLS}
 
 
-class L4Addr(DomainValue):
+class L4Addr(OrderedValue):
     """A protocol and a port, 0 … 65535 (Go: `L4Addr`)."""
+
+    # Spelled out since Pyright takes the fields of Pydantic's models for keywords alone.
+    __match_args__: ClassVar[tuple[Literal["protocol"], Literal["port"]]] = (  # pyright: ignore[reportIncompatibleVariableOverride]
+        "protocol",
+        "port",
+    )
 
     protocol: L4Type = L4Type.NONE
     """The protocol; NONE if it is not said."""
@@ -40,6 +50,9 @@ class L4Addr(DomainValue):
     if TYPE_CHECKING:
         # Pydantic makes it; type checkers believe that there is none.
         def __hash__(self) -> int: ...
+
+    def _order(self) -> tuple[Any, ...]:
+        return self.protocol, self.port
 
 
 def new_l4_type(name: str) -> L4Type:

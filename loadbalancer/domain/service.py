@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from .backend import Backend
+from .backend import Backend, state_word
 from .cidr import CIDR
-from .domain_model import DomainModel, DomainValue, to_models
+from .domain_model import DomainModel, OrderedValue, to_models
+from .go_text import quote
+from .identity import name_of
 from .l3n4 import L3n4AddrID
 from .scalars import Flag, Text, UInt16, UInt32
 from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
@@ -19,8 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["SVC", "ServiceName"]
 
 
-class ServiceName(DomainValue):
+class ServiceName(OrderedValue):
     """The namespace and name of a service (Go: `ServiceName`); each may be empty."""
+
+    __match_args__: ClassVar[  # pyright: ignore[reportIncompatibleVariableOverride]
+        tuple[Literal["namespace"], Literal["name"], Literal["cluster"]]
+    ] = ("namespace", "name", "cluster")
 
     namespace: Text = ""
     """The namespace of the Kubernetes service."""
@@ -37,8 +44,9 @@ class ServiceName(DomainValue):
         name = f"{self.namespace}/{self.name}"
         return f"{self.cluster}/{name}" if self.cluster else name
 
-    def __format__(self, spec: str) -> str:
-        return format(str(self), spec)
+    def _order(self) -> tuple[Any, ...]:
+        # By cluster first: the own one has no name and comes before the others.
+        return self.cluster, self.namespace, self.name
 
 
 class SVC(DomainModel):
@@ -73,6 +81,18 @@ class SVC(DomainModel):
     loopback_hostport: Flag = False
     """Whether a HostPort service is for the loopback interface alone."""
 
+    def __str__(self) -> str:
+        """Return one line: type, frontend, name if any, and backends, by state unless active.
+
+        `ClusterIP 10.96.0.10:53/UDP kube-system/dns, 3 backends (1 quarantined)`
+        """
+        parts = [str(self.type), name_of(self.frontend)]
+        if self.name != ServiceName():
+            parts.append(str(self.name))
+        line = f"{' '.join(parts)}, {_count(self.backends)}"
+        # Names and zones may hold anything, line feeds too.
+        return line if line.isprintable() else quote(line)[1:-1]
+
     def get_model(self, *, include_protocol: bool = True) -> models.Service:
         """The wire model of this service, `spec` and `status.realized` alike (Go: `GetModel`).
 
@@ -81,3 +101,11 @@ class SVC(DomainModel):
         """
         model: models.Service = to_models().service_model(self, include_protocol=include_protocol)
         return model
+
+
+def _count(backends: list[Backend]) -> str:
+    """Return how many backends there are, and how many of them in each state but active."""
+    word = "1 backend" if len(backends) == 1 else f"{len(backends) or 'no'} backends"
+    states = Counter(state_word(each) for each in sorted(backends, key=lambda each: each.state))
+    others = ", ".join(f"{states[state]} {state}" for state in states if state != "active")
+    return f"{word} ({others})" if others else word

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import IntEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic_core import core_schema
 
@@ -13,6 +14,7 @@ from .domain_model import DomainValue
 from .go_text import quote
 from .scalars import UINT16_MAX, Flag
 from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType, nat_policy_of
+from .strict_enums import format_word, member_repr
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -30,7 +32,33 @@ __all__ = [
 ]
 
 
-class ServiceFlagBit(IntEnum):
+def _flags(number: Any) -> ServiceFlags:
+    return number if number is NotImplemented else ServiceFlags(number)
+
+
+class _BitOperators:
+    """The operators of integers, giving flags."""
+
+    __slots__ = ()
+
+    def __or__(self: Any, other: int, /) -> ServiceFlags:
+        return _flags(int.__or__(self, other))
+
+    def __and__(self: Any, other: int, /) -> ServiceFlags:
+        return _flags(int.__and__(self, other))
+
+    def __xor__(self: Any, other: int, /) -> ServiceFlags:
+        return _flags(int.__xor__(self, other))
+
+    def __invert__(self: Any) -> ServiceFlags:
+        return ServiceFlags(int.__xor__(self, UINT16_MAX))
+
+    __ror__ = __or__
+    __rand__ = __and__
+    __rxor__ = __xor__
+
+
+class ServiceFlagBit(_BitOperators, IntEnum):
     """The bits of `ServiceFlags` (Go: the constants `serviceFlag…`)."""
 
     EXTERNAL_IPS = 1 << 0
@@ -61,6 +89,8 @@ class ServiceFlagBit(IntEnum):
     """The internal traffic policy is Local."""
     TWO_SCOPES = 1 << 13
     """There is a frontend of each scope."""
+
+    __repr__ = member_repr
 
 
 # In the order in which they decide, should more than one be set.
@@ -93,12 +123,16 @@ LATER_FLAG_WORDS = ("deny", "delegate-if-local", "quarantined", "dsr")
 _DENY_OR_QUARANTINED = 1 << 14
 _DSR = 1 << 15
 
+# Whether there is a common bit, without making flags of it.
+_has = int.__and__
 
-class ServiceFlags(int):
+
+class ServiceFlags(_BitOperators, int):
     """The datapath's flags of a service, 0 … 65535 (Go: `ServiceFlags`).
 
     Bits 14 and 15 have no meaning in 1.13 and are kept as they are; `text` has the words of
-    later releases.
+    later releases. `|`, `&`, `^` and `~` give flags again, also of two `ServiceFlagBit`; flags
+    contain other flags all of whose bits they have, and iterate over their `bits`.
     """
 
     __slots__ = ()
@@ -115,13 +149,19 @@ class ServiceFlags(int):
     @property
     def bits(self) -> tuple[ServiceFlagBit, ...]:
         """The bits that are set, lowest first; 14 and 15 have no name."""
-        return tuple(bit for bit in ServiceFlagBit if self & bit)
+        return tuple(bit for bit in ServiceFlagBit if _has(self, bit))
+
+    def __contains__(self, flags: int) -> bool:
+        return int.__and__(self, flags) == flags
+
+    def __iter__(self) -> Iterator[ServiceFlagBit]:
+        return iter(self.bits)
 
     @property
     def svc_type(self) -> SVCType:
         """The type the flags tell of, ClusterIP if none (Go: `SVCType`)."""
         for bit, svc_type in _TYPE_BITS.items():
-            if self & bit:
+            if _has(self, bit):
                 return svc_type
         return SVCType.ClusterIP
 
@@ -136,18 +176,18 @@ class ServiceFlags(int):
         return self._policy(ServiceFlagBit.INT_LOCAL_SCOPE)
 
     def _policy(self, bit: ServiceFlagBit) -> SVCTrafficPolicy:
-        return SVCTrafficPolicy.Local if self & bit else SVCTrafficPolicy.Cluster
+        return SVCTrafficPolicy.Local if _has(self, bit) else SVCTrafficPolicy.Cluster
 
     def svc_nat_policy(self, frontend: L3n4Addr) -> SVCNatPolicy:
         """NONE, or which way that frontend is translated (Go: `SVCNatPolicy`)."""
-        if not self & ServiceFlagBit.NAT46X64:
+        if not _has(self, ServiceFlagBit.NAT46X64):
             return SVCNatPolicy.NONE
         return nat_policy_of(frontend.is_ipv6)
 
     @property
     def is_l7lb(self) -> bool:
         """Whether a layer 7 proxy balances the service (Go: `IsL7LB`)."""
-        return bool(self & ServiceFlagBit.L7_LOAD_BALANCER)
+        return bool(_has(self, ServiceFlagBit.L7_LOAD_BALANCER))
 
     def uint16(self) -> int:
         """The plain number (Go: `UInt16`)."""
@@ -157,7 +197,7 @@ class ServiceFlags(int):
         words = [str(self.svc_type)]
         for bit, word in _WORDS.items():
             # The one word that tells of a bit that is not set.
-            if bool(self & bit) != (bit is ServiceFlagBit.ROUTABLE):
+            if bool(_has(self, bit)) != (bit is ServiceFlagBit.ROUTABLE):
                 words.append(word)
         return ", ".join(words)
 
@@ -175,10 +215,10 @@ class ServiceFlags(int):
             return str(self)
         is_delegated = (
             parsed.since(18)
-            and bool(self & ServiceFlagBit.LOOPBACK)
+            and ServiceFlagBit.LOOPBACK in self
             and self.svc_type is not SVCType.HostPort
         )
-        words = [str(ServiceFlags(self & ~ServiceFlagBit.LOOPBACK) if is_delegated else self)]
+        words = [str(self & ~ServiceFlagBit.LOOPBACK if is_delegated else self)]
         if is_delegated:
             words.append("delegate-if-local")
         if self & _DENY_OR_QUARANTINED:
@@ -191,7 +231,7 @@ class ServiceFlags(int):
         return f"ServiceFlags({int(self):#06x})"
 
     def __format__(self, spec: str) -> str:
-        return format(int(self), spec) if spec else str(self)
+        return format_word(self, spec)
 
     @classmethod
     def __get_pydantic_core_schema__(

@@ -15,11 +15,35 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
 
-__all__ = ["StrictIntEnum", "StrictStrEnum"]
+__all__ = ["StrictIntEnum", "StrictStrEnum", "format_word", "hint_for_words", "member_repr"]
+
+# How the format specs of numbers end; all others are for text.
+_NUMBER_TYPES = frozenset("bcdeEfFgGnoxX%")
+
+
+def format_word(value: int, spec: str) -> str:
+    """Format what `str()` prints of a number, or the number itself (`d`, `#06x`)."""
+    return format(int(value) if spec[-1:] in _NUMBER_TYPES else str(value), spec)
+
+
+def member_repr(self: Enum) -> str:
+    """Return the member as it is written in Python: `Scope.EXTERNAL`."""
+    return f"{type(self).__name__}.{self.name}"
+
+
+def hint_for_words(cls: type[Enum], value: object, hint: str) -> None:
+    """Raise a ValueError with a hint if a text was given to an enum: for `_missing_`."""
+    if isinstance(value, str):
+        raise ValueError(f"{value!r} is not a valid {cls.__name__}: {hint}")
 
 
 class StrictIntEnum(IntEnum):
     """A family of Go integer constants."""
+
+    __repr__ = member_repr
+
+    def __format__(self, spec: str) -> str:
+        return format_word(self, spec)
 
     @classmethod
     def __get_pydantic_core_schema__(
@@ -41,6 +65,8 @@ class StrictIntEnum(IntEnum):
 
 class StrictStrEnum(StrEnum):
     """A family of Go string constants."""
+
+    __repr__ = member_repr
 
     @classmethod
     def __get_pydantic_core_schema__(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic import BaseModel
+from pydantic_core import PydanticCustomError, core_schema, to_jsonable_python
 
 from ..errors import LoadBalancerError
 from .backend_state import BackendState
+from .l3n4 import Scope
 from .service_flags import ServiceFlags, parse_service_flags
 
 if TYPE_CHECKING:
@@ -25,12 +27,29 @@ __all__ = [
     "STATE",
     "STATE_FLAGS",
     "FromText",
+    "in_words",
 ]
 
 _decimal = re.compile("[0-9]+").fullmatch
 _hexadecimal = re.compile("0x[0-9a-f]+").fullmatch
 # More digits than any number has that is in range: they need not become a number to be refused.
 _MOST_DIGITS = 20
+
+
+def in_words(value: Any) -> Any:
+    """Return a service, a backend or a list of them as JSON values, states and scopes as words.
+
+    `json.dumps(in_words(svc))`. The JSON of Pydantic has numbers there.
+    """
+    if isinstance(value, BackendState | Scope):
+        return str(value)
+    if isinstance(value, BaseModel):
+        value = value.model_dump()
+    if type(value) is dict:
+        return {in_words(key): in_words(each) for key, each in cast(Any, value).items()}
+    if type(value) in (list, tuple):
+        return [in_words(each) for each in value]
+    return to_jsonable_python(value)
 
 
 class _Reading(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import ipaddress
 import pickle
 from typing import Any
 
@@ -82,6 +83,41 @@ class TestEveryType:
         value = data.draw(DOMAIN[name][1])
         for again in (copy.copy(value), copy.deepcopy(value)):
             assert (again, type(again), repr(again)) == (value, type(value), repr(value))
+
+
+# What `from loadbalancer import *` gives, and the networks of the standard library.
+IN_SCOPE = vars(ipaddress) | {name: getattr(loadbalancer, name) for name in loadbalancer.__all__}
+
+
+@pytest.mark.parametrize("name", [*DOMAIN, "ServiceFlagBit"])
+@few_examples
+@given(st.data())
+def test_what_repr_gives_can_be_pasted(name: str, data: st.DataObject) -> None:
+    value = data.draw(from_annotation(getattr(loadbalancer, name)))
+    again = eval(repr(value), dict(IN_SCOPE))
+    assert (again, type(again), repr(again)) == (value, type(value), repr(value))
+
+
+@pytest.mark.parametrize("name", ["L3n4Addr", "L3n4AddrID", "L4Addr", "ServiceName"])
+@given(st.data())
+def test_of_two_values_one_is_less_or_both_are_equal(name: str, data: st.DataObject) -> None:
+    values = DOMAIN[name][1]
+    one, two = data.draw(values), data.draw(values)
+    assert [one < two, one == two, one > two].count(True) == 1
+    assert (one <= two, one >= two) == (not one > two, not one < two)
+
+
+@few_examples
+@given(st.lists(from_annotation(loadbalancer.L3n4Addr), max_size=6))
+def test_addresses_sort_as_the_library_sorts_them(addrs: list[loadbalancer.L3n4Addr]) -> None:
+    keys = [loadbalancer.address_order(each) for each in sorted(addrs)]
+    assert keys == sorted(keys)
+
+
+@few_examples
+@given(from_annotation(loadbalancer.SVC))
+def test_a_service_prints_as_one_line(svc: loadbalancer.SVC) -> None:
+    assert str(svc).isprintable()
 
 
 VALUES = ["AddrCluster", "L3n4Addr", "L3n4AddrID", "L4Addr", "ServiceName", "SvcFlagParam"]

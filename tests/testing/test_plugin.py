@@ -143,7 +143,7 @@ PROJECT = """
 """
 SHOWN = """\
 E       AssertionError: assert 3 differences, left != right:
-E         [0].backends[1].state: <BackendState.ACTIVE: 0> != <BackendState.TERMINATING: 1>
+E         [0].backends[1].state: BackendState.ACTIVE != BackendState.TERMINATING
 """
 
 
