@@ -57,6 +57,12 @@ test: $(INSTALLED) ## Run the tests
 test-quick: $(INSTALLED) ## Run the tests of the library alone, on all processors (half a minute)
 	$(BIN)/python -m pytest --numprocesses auto tests/*.py tests/kubernetes
 
+MINUTES ?= 1
+
+.PHONY: fuzz
+fuzz: $(INSTALLED) ## Give damaged input to every reader, MINUTES for each format
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+
 .PHONY: clients
 clients: $(INSTALLED) ## Generate clients of the API, compile them and run them (TypeScript needs Node.js)
 	$(BIN)/python -m pytest tests/clients

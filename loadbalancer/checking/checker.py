@@ -6,6 +6,7 @@ at value by value.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, groupby
@@ -58,6 +59,8 @@ class Checked:
     problems: list[Problem] = field(default_factory=list[Problem])
     refused: list[Kind | None] = field(default_factory=list["Kind | None"])
     """What each invalid value was taken for; None for one that was not recognised."""
+    undiagnosed: int = 0
+    """How many invalid values have no problems here, see `Checker.most_diagnosed`."""
     is_list: bool = False
     """Whether the text has a JSON array so far, be it empty."""
     notes: list[tuple[int | None, Note]] = field(default_factory=list["tuple[int | None, Note]"])
@@ -94,6 +97,8 @@ class Checker:
     """The release that services are to be from; else any will do."""
     allow_empty: bool = False
     """Whether a state file may have no services."""
+    most_diagnosed: int = 0
+    """After how many problems invalid values of JSON are only counted; 0 is never."""
 
     @property
     def reads_dumps(self) -> bool:
@@ -123,8 +128,10 @@ class Checker:
     def _check_json(self, chunks: Iterable[bytes], file: str) -> Iterator[Checked]:
         look = self._release_look()
         pieces = iter(chunks)
+        room = self.most_diagnosed or sys.maxsize
         for batch in read_batches(pieces):
-            checked = _BatchCheck(self, file, batch, look).run()
+            checked = _BatchCheck(self, file, batch, look, room).run()
+            room -= len(checked.problems)
             yield checked
             if checked.rest is not None:
                 yield from self._check_rest(checked.rest.encode() + b"".join(pieces), file)
@@ -207,6 +214,8 @@ class _BatchCheck:
     file: str
     batch: Batch
     look: ReleaseLook | None
+    room: int
+    """How many problems are diagnosed."""
 
     def run(self) -> Checked:
         checked = Checked(is_list=self.batch.is_list, omitted=JSON_OMITS)
@@ -247,8 +256,12 @@ class _BatchCheck:
         from .diagnosis import diagnose, unrecognised
 
         value = element.value
+        is_diagnosed = len(checked.problems) < self.room
         if kind is None or not is_object(value):
             checked.refused.append(kind)
+            if not is_diagnosed:
+                checked.undiagnosed += 1
+                return
             self._add_problems(element, [unrecognised(value)], checked)
             return
         text = self._text(element)
@@ -256,6 +269,10 @@ class _BatchCheck:
         if domains:
             self._accept(element, Item(kind, domains[0]), checked)
             found = self._diagnose_keys(element, kind) if self.checker.looks_at_keys else ()
+        elif not is_diagnosed:
+            checked.refused.append(kind)
+            checked.undiagnosed += 1
+            return
         else:
             checked.refused.append(kind)
             strict_keys = self.checker.strict_keys

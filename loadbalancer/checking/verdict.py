@@ -50,6 +50,7 @@ class Verdict:
             if isinstance(item.domain, SVC | StateUpdate):
                 self.backends += len(item.domain.backends)
         self.refused.update(kind for kind in checked.refused if kind)
+        self.errors += checked.undiagnosed
         self.span = checked.span or self.span
         self.rules.update(note.rule for _, note in checked.notes)
         for problem in checked.problems:

@@ -14,6 +14,9 @@ from .output.progress import reading_bar
 
 __all__ = ["command"]
 
+# Beyond so many problems, invalid values are counted and nothing else is found out about them.
+_MOST_DIAGNOSED = 10_000
+
 
 def _release(_: click.Context, __: click.Parameter, release: str | None) -> str | None:
     if release is not None:
@@ -102,7 +105,12 @@ def command(
     else:
         reporter = TextReporter(printer, max_problems, is_quiet=quiet)
     checks = Checks(
-        kind_of_option(kind_name), strict_keys, strict, release, allow_empty=allow_empty
+        kind_of_option(kind_name),
+        strict_keys,
+        strict,
+        release,
+        allow_empty=allow_empty,
+        most_diagnosed=max_problems and max(max_problems, _MOST_DIAGNOSED),
     )
     summary = Summary()
     with reading_bar(sources) as bar, closing(check_files(sources, checks, reporter, bar)) as files:

@@ -91,7 +91,7 @@ def _check(body: bytes, stop: Event) -> dict[str, Any]:
     told: list[Problem] = []
     stopped = None
     pieces = (body[start : start + _PIECE] for start in range(0, len(body), _PIECE))
-    for checked in Checker().check(pieces):
+    for checked in Checker(most_diagnosed=_MOST_PROBLEMS).check(pieces):
         if stopped is not None:
             break
         verdict.add(checked)

@@ -44,15 +44,17 @@ class Checks:
     is_strict: bool
     release: str | None
     allow_empty: bool = False
+    most_diagnosed: int = 0
 
     def of(
         self,
         source: Source | CannotRead,
         on_read: Callable[[int], None],
         on_problem: Callable[[Problem], None],
+        on_left_out: Callable[[int], None],
         on_notes: Callable[[Notes], None],
     ) -> Verdict:
-        """The verdict on a file; problems and notes are told as they are found."""
+        """Return the verdict on a file; problems and notes are told as they are found."""
         checker = Checker(
             self.kind,
             strict_keys=self.strict_keys,
@@ -60,6 +62,7 @@ class Checks:
             looks_at_releases=True,
             release=self.release,
             allow_empty=self.allow_empty,
+            most_diagnosed=self.most_diagnosed,
         )
         verdict = Verdict()
         try:
@@ -70,6 +73,7 @@ class Checks:
                 on_notes(checked.notes)
                 for problem in checked.problems:
                     on_problem(problem)
+                on_left_out(checked.undiagnosed)
         except CannotRead as error:
             verdict.unreadable = error.reason
         return verdict
@@ -106,11 +110,14 @@ class _Finding:
             else:
                 found.problems.append(problem)
 
+        def on_left_out(count: int) -> None:
+            found.left_out += count
+
         def on_notes(notes: Notes) -> None:
             if self.wants_notes:
                 found.notes += notes
 
-        found.verdict = self.checks.of(source, _ignore, on_problem, on_notes)
+        found.verdict = self.checks.of(source, _ignore, on_problem, on_left_out, on_notes)
         return found
 
 
@@ -129,7 +136,8 @@ def check_files(
         for source in sources:
             found = _result(futures.get(source.name))
             if found is None:
-                yield source, checks.of(source, bar.advance, on_problem, reporter.notes)
+                told = (on_problem, reporter.leave_out, reporter.notes)
+                yield source, checks.of(source, bar.advance, *told)
                 continue
             bar.advance((isinstance(source, Source) and source.size) or 0)
             for problem in found.problems:

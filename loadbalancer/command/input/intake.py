@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Intake"]
 
+_MOST_TOLD = 100
+
 
 class Intake:
     """Reads valid values from sources, and reports everything else on standard error."""
@@ -35,10 +37,11 @@ class Intake:
         self._hide_bar = hide_bar
         self._on_read = on_read
         self._errors: Printer | None = None
+        self._told = self._left_out = 0
 
     def items(self, sources: Iterable[Source | CannotRead], kind: Kind | None) -> Iterator[Item]:
         """All valid values; afterwards `exit_code` says whether there were invalid ones."""
-        checker = Checker(kind, warns=False)
+        checker = Checker(kind, warns=False, most_diagnosed=_MOST_TOLD)
         for source in sources:
             try:
                 if isinstance(source, CannotRead):
@@ -50,10 +53,14 @@ class Intake:
                     yield from checked.items
                     for problem in checked.problems:
                         self._refuse(problem)
+                    self._left_out += checked.undiagnosed
             except CannotRead as error:
                 self._hide_bar()
                 complain(f"cannot read {error.name}: {error.reason}")
                 self.exit_code = TROUBLE
+        if self._left_out:
+            complain(f"and {self._left_out:,} more problems, see `loadbalancer validate`")
+            self._left_out = 0
 
     def services(self, sources: Iterable[Source | CannotRead]) -> Iterator[SVC]:
         """Yield all valid services; other values are reported and left out."""
@@ -82,9 +89,13 @@ class Intake:
         self.is_list = self.is_list or checked.is_list or self._values > 1
 
     def _refuse(self, problem: Problem) -> None:
+        if problem.finding.severity is Severity.ERROR:
+            self.exit_code = max(self.exit_code, INVALID)
+        if self._told == _MOST_TOLD:
+            self._left_out += 1
+            return
+        self._told += 1
         self._hide_bar()
         if self._errors is None:
             self._errors = Printer(sys.stderr)
         print_problem(self._errors, problem)
-        if problem.finding.severity is Severity.ERROR:
-            self.exit_code = max(self.exit_code, INVALID)
