@@ -45,14 +45,16 @@ _PAYLOAD = re.compile(
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 TABLE_HEADER = re.compile(r"\s*ID\s+Frontend\s+(Service Type\s+)?Backend\s*")
-_ROW = re.compile(r"\s*\d+\s+\S*[.:\]x*<]\S*:\S*(?:\s.*)?|.*\d+ => .*", re.ASCII)
+_ROW_START = re.compile(r"\s*\d+\s+(\S*)", re.ASCII)
+_ROW_BACKEND = re.compile(r"\d => ", re.ASCII)
+_IN_HOST = re.compile(r"[.:\]x*<]")
 _CUT = re.compile(r"\s*(?:\.{2,}|…)\s*|.*(?:<[a-z -]+>|x\.x).*")
 _JSON_START = re.compile(r"\s*(?:\[\s*(?:[\[{\]]|\Z)|\{\s*(?:[\"}]|\Z))")
 _YAML_START = re.compile(r"\s*(?:-\s+)?(?:spec|status):(?:\s.*)?\Z")
 _YAML_OTHERS = re.compile(
     r"\s*(?:-\s+)?(?P<key>apiVersion|kind|items|metadata|services|endpoints):"
 )
-_HEADING = re.compile(r"\s*(?:={2,}>?|-{3,}|#{2,})\s*(?P<name>\S.*?)\s*(?:<?={2,}|-{3,}|#*)\s*")
+_HEADING_START = re.compile(r"={2,}>?|-{3,}|#{2,}")
 _PROMPT = re.compile(r"(?:[\w.@:~/\[\] -]*[#$%>])\s+\S.*|\s*[$#]\s*\S.*")
 # The pod of `kubectl exec`, and the options before it.
 _EXEC = re.compile(
@@ -210,8 +212,10 @@ class _Finder:
         text = line.strip()
         if text:
             self._skipped.append((self._at + 1, text))
-            if (heading := _HEADING.fullmatch(line)) or (heading := _EXEC.search(line)):
-                self._name = heading[1]
+            if heading := _heading(line):
+                self._name = heading
+            elif command := _EXEC.search(line):
+                self._name = command["pod"]
             if failure := _FAILURE.match(text):
                 self._failure = f"the command failed: {failure['reason']}"
             elif _ERROR.fullmatch(line) and not self._failure:
@@ -301,7 +305,7 @@ class _Finder:
         while end < len(self._text):
             following = self._end_of_line(end + 1)
             line = self._text[end + 1 : following]
-            if _HEADING.fullmatch(line) or _FENCE.fullmatch(line) or TABLE_HEADER.fullmatch(line):
+            if _heading(line) or _FENCE.fullmatch(line) or TABLE_HEADER.fullmatch(line):
                 return end
             end = following
         return len(self._text)
@@ -321,14 +325,34 @@ def _end_of_space(text: str, at: int) -> int:
 
 
 def _is_row(line: str) -> bool:
-    return _ROW.fullmatch(line.rstrip("\n")) is not None
+    if _ROW_BACKEND.search(line):
+        return True
+    found = _ROW_START.match(line)
+    host = found[1].rpartition(":")[0] if found else ""
+    return _IN_HOST.search(host) is not None
+
+
+def _heading(line: str) -> str:
+    """Return the name in a heading such as `=== node-1 ===`; empty if it is none."""
+    text = line.strip()
+    start = _HEADING_START.match(text)
+    if start is None:
+        return ""
+    name = text[start.end() :]
+    if name.endswith("=="):
+        name = name.rstrip("=").removesuffix("<")
+    elif name.endswith("---"):
+        name = name.rstrip("-")
+    else:
+        name = name.rstrip("#")
+    return name.strip()
 
 
 def _is_boundary(line: str) -> bool:
     """Return whether a line ends what stands before it: a heading, a fence, a prompt, a failure."""
     return bool(
         _FENCE.fullmatch(line.rstrip("\n"))
-        or _HEADING.fullmatch(line.rstrip("\n"))
+        or _heading(line)
         or _FAILURE.match(line)
         or (_PROMPT.fullmatch(line.rstrip("\n")) and not _is_row(line))
     )

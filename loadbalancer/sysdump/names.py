@@ -58,7 +58,7 @@ _CLUSTER: list[tuple[re.Pattern[str], Role]] = [
 _PACKED = r"\.(?:tar(?:\.(?:gz|xz|zst))?|tgz|txz)"
 _STEM = re.compile(rf"(.+?)(?:{_PACKED})?")
 _ARCHIVE = re.compile(rf".*{_PACKED}")
-_BUGTOOL = re.compile(r"cilium-bugtool-(?:(?P<pod>[a-z0-9.-]*?[a-z][a-z0-9.-]*?)-)?[0-9]{8}-.*")
+_BUGTOOL = re.compile(r"cilium-bugtool-(?:(?P<pod>[0-9.-]*[a-z][a-z0-9.-]*?)-)?[0-9]{8}-.*")
 _PREFIXED = re.compile(r"(?P<pod>[a-z0-9.-]+)-cilium-bugtool-[0-9]{8}-.*")
 
 

@@ -35,6 +35,7 @@ _TOKENS = [
     *(b"\xff", b"\xef\xbb\xbf", b"\\ud800", b"\\udc00\\ud800", "\u202e".encode(), b"1e999", b"-0"),
     *(b"9" * 5000, b"[" * 5000, b'{"a":' * 2000, b"&a [*a]", b"*a", b"<<: ", b"!!int ''", b"NaN"),
     *(b"!!timestamp 2020-01-01", b"2020-01-01", b"{}" * 500, b"::ffff:1.2.3.4", b"0x1F", b"1.5"),
+    *(b"-" * 50_000, b"== " * 20_000, b"1 " + b"a." * 20_000, b":1" * 20_000, b"-a a " * 9_000),
     *(b'"spec":', b'"status":{"realized":', b'"backend-addresses":', b" => ", b"ID   Frontend"),
 ]
 

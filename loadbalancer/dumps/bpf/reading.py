@@ -33,7 +33,8 @@ _WANTED = (
     "--revnat"
 )
 # What may be a row: an address with its port, and something in parentheses.
-_MAY_BE_ROW = re.compile(r".*\S:[0-9]+.*\(.*|.*backend [0-9]+ not found.*")
+_PORT = re.compile(r"\S:[0-9]")
+_NOT_FOUND = re.compile(r"backend [0-9]+ not found")
 _LINE = re.compile(r"(?P<key>\S+(?: \([0-9]+\))?)?\s{2,}(?P<value>\S.*)")
 _KEY_START = re.compile(r"\s*\S+:[0-9]+")
 _JSON_START = re.compile(r"^\s*\{\s*(?:\"|\}|$)", re.MULTILINE)
@@ -136,17 +137,22 @@ def _rows_of_table(text: str) -> Iterator[_Row]:
         elif _PARTS.fullmatch(line.strip()):
             raise DatapathError(_WANTED, place)
         elif match := _LINE.fullmatch(line):
-            if not (_KEY_START.match(line) or _MAY_BE_ROW.fullmatch(line)):
+            if not (_KEY_START.match(line) or _may_be_row(line)):
                 continue
             key = match["key"] or key
             if not key:
                 raise DatapathError("there is no frontend in front of the row or above it", place)
             is_table = True
             yield _Row(place, key, match["value"])
-        elif _MAY_BE_ROW.fullmatch(line) and has_header:
+        elif has_header and _may_be_row(line):
             raise DatapathError("this is not a row of `cilium bpf lb list`", place)
     if not (has_header or is_table):
         raise DatapathError("this is not the output of `cilium bpf lb list`", "")
+
+
+def _may_be_row(line: str) -> bool:
+    port = _PORT.search(line)
+    return bool(port and "(" in line[port.end() :]) or _NOT_FOUND.search(line) is not None
 
 
 def _rows_of_json(text: str) -> Iterator[_Row]:
