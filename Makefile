@@ -86,8 +86,8 @@ run: $(INSTALLED) ## Try the command on the examples
 	@printf 'More to try: $(BIN)/loadbalancer --help\n'
 
 .PHONY: bench
-bench: $(INSTALLED) ## Measure: the marks, beside others, 1,000 to 100,000 services (10 minutes, some GB)
-	$(BIN)/python -m benchmarks --full --json benchmarks/marks.json
+bench: $(INSTALLED) ## Measure: the marks, and 1,000 to 100,000 services (10 minutes, some GB)
+	$(BIN)/python -m benchmarks --json benchmarks/marks.json
 	$(BIN)/python -m benchmarks.plot benchmarks/marks.json docs/assets/marks.svg
 
 .PHONY: bench-server

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import loadbalancer as lb
@@ -87,3 +88,53 @@ def put_bodies(count: int) -> list[bytes]:
             body = body.replace(ip, b"172.%d.%d.%d" % (place, number >> 8, number & 255))
         bodies.append(body)
     return bodies
+
+
+def statedb_dump(count: int, backends: int) -> str:
+    """Return the services of `dump` as `cilium-dbg statedb dump` of 1.19 prints its frontends."""
+    found: list[str] = []
+    for each in services(count, backends):
+        spec = each["spec"]
+        frontend, flags = spec["frontend-address"], spec["flags"]
+        rows = [
+            {
+                "Address": f"{one['ip']}:{one['port']}/TCP",
+                "PortNames": ["http"],
+                "Weight": one["weight"],
+                "NodeName": one["nodeName"],
+                "Zone": {"Zone": "zone-a", "ForZones": None},
+                "ClusterID": 0,
+                "Source": "k8s",
+                "State": 0,
+                "Unhealthy": False,
+                "UnhealthyUpdatedAt": None,
+            }
+            for one in spec["backend-addresses"]
+        ]
+        row = {
+            "Address": f"{frontend['ip']}:{frontend['port']}/TCP",
+            "Type": flags["type"],
+            "ServiceName": f"{flags['namespace']}/{flags['name']}",
+            "PortName": "http",
+            "ServicePort": frontend["port"],
+            "Status": {"kind": "Done", "updated-at": "2026-01-02T03:04:05Z", "id": 1},
+            "Backends": rows,
+            "HealthCheckBackends": rows,
+            "ID": spec["id"],
+            "RedirectTo": None,
+        }
+        found.append(json.dumps(row))
+    return "\n".join(found) + "\n"
+
+
+def wrong_dump(size: int) -> Iterator[bytes]:
+    """Yield texts of about a size with nothing but wrong values, one for each kind of fault."""
+    backend = {"ip": "10.0.0.1", "port": 80, "state": "active", "weight": 100}
+    frontend = {"ip": "10.96.0.1", "port": 80, "scope": "external"}
+    faults: list[Any] = [{}, None, 5, [], {"ip": "x"}, {"spec": {"spec": {}}}, {"k" * 200: 1}]
+    for fault in ({"ip": "x"}, {"port": "80"}, {"state": "Activ"}, {"weight": -1}):
+        spec = {"frontend-address": frontend, "backend-addresses": [{**backend, **fault}] * 10}
+        faults.append({"spec": {"id": 1, **spec}})
+    for fault in faults:
+        text = json.dumps(fault)
+        yield f"[{','.join([text] * (size // (len(text) + 1)))}]".encode()

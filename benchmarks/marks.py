@@ -1,179 +1,198 @@
-"""The marks: how many times its base something may cost.
-
-The base is `json.loads` of the standard library: for a list, of the same list; for one service,
-of the body of a PUT with two backends. For a command it is `load_services` of the files it is
-given. All but commands are measured where nothing has been done before, and once more in a heap
-that has held much else (`used_heap`).
-"""
+"""The marks: how many times its base each piece of work may take."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-
-from pydantic import TypeAdapter
 
 import loadbalancer as lb
 from loadbalancer import models
+from loadbalancer.kubernetes import Node, expected_services, read_objects
 
-from .command import MOST, command_costs
-from .dumps import PUT_BODY, dump, put_bodies
-from .timing import Work, compare, in_a_new_process
+from .cluster import objects_of, write_cluster
+from .dumps import PUT_BODY, dump, later_dump, put_bodies, statedb_dump, wrong_dump
+from .timing import command_seconds, in_a_new_process, ratio, seconds
 
-__all__ = ["marks", "used_heap"]
+__all__ = ["Result", "marks"]
 
-
-@dataclass(frozen=True)
-class Mark:
-    """A piece of work, and how many times its base it may take."""
-
-    work: Work
-    base: Work
-    most: float
-    loops: int = 1
+_LOADS = "`json.loads`"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured of a mark, as ratios to its base."""
+    """What was measured of a mark."""
 
     work: str
+    base: str
     mark: float
-    new: float
-    """In a new process."""
-    used: float | None
-    """In a used heap; None for a command, which has a process of its own whenever it runs."""
+    ratio: float
 
     @property
     def is_met(self) -> bool:
-        """Whether it holds wherever it was measured."""
-        return max(self.new, self.used or 0.0) <= self.mark
+        """Whether it takes no more than it may."""
+        return self.ratio <= self.mark
 
 
 def marks(file: Path | None = None) -> None:
     """Print all marks, met or not; with a file, write them there as a JSON list, too."""
-    print("\nMarks: ratios, in a new process and in a used heap\n")
-    print("| work | mark | new | used | |")
-    print("|---|---:|---:|---:|---|")
+    print("\n| work | base | mark | measured | |")
+    print("|---|---|---:|---:|---|")
     results: list[Result] = []
-    for measure in (_lists, _bodies, _commands):
-        for each in measure():
-            used = "" if each.used is None else f"{each.used:.2f}"
+    for measure in _MEASURED:
+        for each in in_a_new_process(measure):
             met = "met" if each.is_met else "**not met**"
-            print(
-                f"| {each.work} | {each.mark:.2f} | {each.new:.2f} | {used} | {met} |", flush=True
-            )
+            line = f"| {each.work} | {each.base} | {each.mark:g} | {each.ratio:.2f} | {met} |"
+            print(line, flush=True)
             results.append(each)
     if file:
         file.write_text(json.dumps([asdict(each) for each in results], indent=2) + "\n")
 
 
-def used_heap() -> list[object]:
-    """Leave a heap behind as that of a program that has run for a while; what to keep of it.
-
-    Two dumps of 3,000 services become dictionaries, wire models and services. A third of each
-    is kept, the rest is freed: what is free are small holes between objects that live, and the
-    garbage collector has a million objects to look through.
-    """
-    kept: list[object] = []
-    for varied in (False, True):
-        data = dump(3_000, 10, varied=varied)
-        kept += json.loads(data)[::3]
-        kept += TypeAdapter(list[models.Service]).validate_json(data)[::3]
-        kept += lb.load_services(data)[::3]
-    return kept
+def _load_services() -> list[Result]:
+    data = dump(5_000, 10)
+    found = ratio(partial(lb.load_services, data), partial(json.loads, data))
+    return [Result("`load_services`, 1.13", _LOADS, 1.2, found)]
 
 
-def _in_both_heaps(group: Callable[[], Mapping[str, Mark]]) -> list[Result]:
-    new = in_a_new_process(_ratios, group, is_used=False)
-    used = in_a_new_process(_ratios, group, is_used=True)
-    return [Result(work, most, ratio, used[work][1]) for work, (most, ratio) in new.items()]
+def _read_later() -> list[Result]:
+    data = later_dump(5_000, 10)
+    base = partial(json.loads, data)
+    plain = ratio(partial(lb.read_dump, data), base)
+    noted = ratio(lambda: lb.read_dump(data).notes, base, rounds=5)
+    return [
+        Result("`read_dump`, 1.18", _LOADS, 1.5, plain),
+        Result("`read_dump`, 1.18, with its notes", _LOADS, 3, noted),
+    ]
 
 
-def _ratios(
-    group: Callable[[], Mapping[str, Mark]], *, is_used: bool
-) -> dict[str, tuple[float, float]]:
-    """The mark and the ratio of each piece of work."""
-    kept = used_heap() if is_used else []
-    found: dict[str, tuple[float, float]] = {}
-    for name, mark in group().items():
-        rounds = 15 if mark.loops == 1 else 25
-        works = {"base": mark.base, name: mark.work}
-        _, measured = compare(works, rounds=rounds, loops=mark.loops)
-        found[name] = mark.most, measured.ratio
-    del kept
-    return found
+def _read_statedb() -> list[Result]:
+    data = statedb_dump(5_000, 10)
+    text = data.encode()
+    decode = json.JSONDecoder().raw_decode
+
+    def base() -> None:
+        at = 0
+        while at < len(data):
+            at = decode(data, at)[1] + 1
+
+    found = ratio(partial(lb.read_dump, text), base, rounds=5)
+    return [Result("`read_dump`, StateDB frontends", _LOADS, 2, found)]
 
 
-def _lists() -> list[Result]:
-    groups = _list, _written_list, _varied_list
-    return [each for group in groups for each in _in_both_heaps(group)]
+def _dump_services(*, varied: bool) -> list[Result]:
+    data = dump(5_000, 10, varied=varied)
+    services = lb.load_services(data)
+    found = ratio(partial(lb.dump_services, services), partial(json.loads, data))
+    kind = "ports and weights differ" if varied else "ports alike"
+    return [Result(f"`dump_services`, {kind}", _LOADS, 0.45, found)]
 
 
 def _bodies() -> list[Result]:
-    return _in_both_heaps(_body)
+    bodies, as_many = (itertools.cycle(put_bodies(20_000)) for _ in range(2))
+    found = ratio(
+        lambda: lb.load_service_spec(next(bodies)),
+        lambda: json.loads(next(as_many)),
+        rounds=25,
+        loops=2_000,
+    )
+    return [Result("`load_service_spec`, new addresses", _LOADS, 1.6, found)]
+
+
+def _wire_models() -> list[Result]:
+    validate = models.ServiceSpec.model_validate_json
+    svc = lb.load_service_spec(PUT_BODY)
+    model = svc.get_model()
+    into = ratio(
+        lambda: lb.new_svc_from_model(validate(PUT_BODY)),
+        lambda: validate(PUT_BODY),
+        rounds=25,
+        loops=2_000,
+    )
+    out = ratio(
+        lambda: svc.get_model().model_dump_json(), model.model_dump_json, rounds=25, loops=2_000
+    )
+    return [
+        Result("wire model in, converted", "`model_validate_json` alone", 2, into),
+        Result("wire model out, converted", "`model_dump_json` alone", 1.8, out),
+    ]
+
+
+def _expected() -> list[Result]:
+    listed = [each for kind in objects_of(100, 20_000).values() for each in kind]
+    wanted = [each for each in listed if each["kind"] != "Pod"]
+    text = json.dumps(wanted)
+    objects = read_objects(wanted)
+    work = partial(expected_services, objects, Node("worker-1"), release="1.18")
+    found = ratio(work, partial(json.loads, text), rounds=3)
+    name = "`expected_services`, 20,000 services, 100,000 endpoints, 1.18"
+    return [Result(name, _LOADS, 5, found)]
 
 
 def _commands() -> list[Result]:
-    return [Result(work, MOST, cost, None) for work, cost in command_costs().items()]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        data = later_dump(5_000, 10)
+        (folder / "dump.json").write_bytes(data)
+        (folder / "small.json").write_bytes(later_dump(1, 1))
+        base = seconds(partial(lb.read_dump, data))
+        found: list[Result] = []
+        for name in ("validate", "list"):
+            command = ("-m", "loadbalancer", name)
+            start = command_seconds((*command, "small.json"), folder)
+            whole = command_seconds((*command, "dump.json"), folder)
+            of = "`read_dump` and the start"
+            found.append(Result(f"`{name}` of a dump of 1.18", of, 3, whole / (base + start)))
+    return found
 
 
-def _list() -> dict[str, Mark]:
-    data = dump(5_000, 10)
-
-    def base() -> object:
-        return json.loads(data)
-
-    return {
-        "`load_services`": Mark(lambda: lb.load_services(data), base, 1.1),
-        "`iter_services`": Mark(lambda: list(lb.iter_services(data)), base, 1.8),
-    }
-
-
-def _written_list() -> dict[str, Mark]:
-    return {"`dump_services`": _writing(0.40, varied=False)}
-
-
-def _varied_list() -> dict[str, Mark]:
-    return {"`dump_services`, ports and weights differ": _writing(0.45, varied=True)}
-
-
-def _writing(most: float, *, varied: bool) -> Mark:
-    data = dump(5_000, 10, varied=varied)
-    services = lb.load_services(data)
-    return Mark(lambda: lb.dump_services(services), lambda: json.loads(data), most)
+def _wrong_values() -> list[Result]:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        good_values = '{"ip":"10.0.0.1","port":80}'
+        (folder / "good.json").write_text(f"[{','.join([good_values] * 36_000)}]")
+        (folder / "small.json").write_text(good_values)
+        command = ("-m", "loadbalancer", "validate")
+        start = command_seconds((*command, "small.json"), folder)
+        good = command_seconds((*command, "good.json"), folder) - start
+        worst = 0.0
+        for text in wrong_dump(1_000_000):
+            (folder / "wrong.json").write_bytes(text)
+            wrong = command_seconds((*command, "wrong.json"), folder, rounds=3) - start
+            worst = max(worst, wrong / good)
+    return [
+        Result(
+            "`validate` of 1 MB of wrong values, the worst kind", "1 MB of good backends", 20, worst
+        )
+    ]
 
 
-def _body() -> dict[str, Mark]:
-    svc = lb.load_service_spec(PUT_BODY)
-    unknown, more, as_many = (itertools.cycle(put_bodies(20_000)) for _ in range(3))
-
-    def base() -> object:
-        return json.loads(PUT_BODY)
-
-    def base_of_new() -> object:
-        return json.loads(next(as_many))
-
-    def mark(work: Work, most: float, base: Work = base) -> Mark:
-        return Mark(work, base, most, loops=1_000)
-
-    return {
-        "`load_service_spec`": mark(lambda: lb.load_service_spec(PUT_BODY), 1.5),
-        "`load_service_spec`, new addresses": mark(
-            lambda: lb.load_service_spec(next(unknown)), 1.5, base_of_new
-        ),
-        "`ServiceSpec.model_validate_json`, `new_svc_from_model`": mark(
-            lambda: _plainly(PUT_BODY), 2.0
-        ),
-        "the same, new addresses": mark(lambda: _plainly(next(more)), 2.0, base_of_new),
-        "`dump_service`": mark(lambda: lb.dump_service(svc), 0.55),
-        "`get_model().model_dump_json()`": mark(lambda: svc.get_model().model_dump_json(), 1.5),
-    }
+def _audit() -> list[Result]:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        write_cluster(folder / "sysdump", 200, 2_000)
+        command = ("-m", "loadbalancer", "audit", "sysdump")
+        taken = command_seconds(command, folder, rounds=1)
+    return [Result("`audit`, 200 nodes, 2,000 services", "90 s and 0.8 s a node", 1, taken / 250)]
 
 
-def _plainly(body: bytes) -> lb.SVC:
-    """The service of a PUT by way of its wire model."""
-    return lb.new_svc_from_model(models.ServiceSpec.model_validate_json(body))
+def _start() -> list[Result]:
+    here = Path()
+    bare = command_seconds(("-c", "import pydantic"), here, rounds=15)
+    library = command_seconds(("-c", "import loadbalancer"), here, rounds=15)
+    version = command_seconds(("-m", "loadbalancer", "--version"), here, rounds=15)
+    return [
+        Result("`import loadbalancer`", "`import pydantic`", 1.5, library / bare),
+        Result("`loadbalancer --version`", "`import pydantic`", 1.5, version / bare),
+    ]
+
+
+_MEASURED: tuple[Callable[[], list[Result]], ...] = (
+    *(_load_services, _read_later, _read_statedb),
+    *(partial(_dump_services, varied=False), partial(_dump_services, varied=True)),
+    *(_bodies, _wire_models, _expected, _commands, _wrong_values, _audit, _start),
+)

@@ -1,92 +1,56 @@
 """Draw the marks that `make bench` has measured: `python -m benchmarks.plot MARKS.json PLOT.svg`.
 
-One bar a piece of work: how many times its base it takes, in a new process and in a used heap.
-The line across a bar is its mark.
+One bar a piece of work: what it takes as a share of its mark, at the line.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
-from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import Any
 
 __all__ = ["plot"]
 
-_LABELS, _SCALE, _ROW, _TOP, _MARGIN = 500, 420, 34, 62, 16
-_NEW, _USED, _MARK = "#3f51b5", "#9fa8da", "#c62828"
+_LABELS, _SCALE, _ROW, _TOP, _MARGIN = 500, 320, 28, 44, 16
+_MET, _MISSED, _MARK = "#3f51b5", "#ef8a17", "#c62828"
+# Bars end here, however much longer they would be.
+_END = 2.0
 
 
 def plot(marks: list[dict[str, Any]]) -> str:
-    """The picture as SVG, for bright and dark pages alike."""
-    most = max(_values(marks))
-    end = math.ceil(most * 2) / 2
-    width, height = _LABELS + _SCALE + 70, _TOP + _ROW * len(marks) + _MARGIN
+    """Return the picture as SVG, for bright and dark pages alike."""
+    width, height = _LABELS + _SCALE + 120, _TOP + _ROW * len(marks) + _MARGIN
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         'font-family="system-ui, sans-serif" font-size="13" fill="#333">',
         "<!-- Drawn by benchmarks/plot.py. Do not edit. -->",
-        "<title>How many times its base each piece of work takes</title>",
+        "<title>What each piece of work takes beside its mark</title>",
         '<rect width="100%" height="100%" rx="12" fill="#f6f7fb"/>',
-        *_legend(),
+        f'<text x="{_x(1)}" y="26" text-anchor="middle" fill="{_MARK}">mark</text>',
+        f'<path d="M{_x(1)} {_TOP - 8}V{height - _MARGIN}" stroke="{_MARK}" stroke-width="2"/>',
     ]
-    step = 0.5 if end <= 4 else 1.0
-    for index in range(int(end / step) + 1):
-        x = _x(index * step, end)
-        lines.append(
-            f'<path d="M{x} {_TOP - 6}V{height - _MARGIN}" stroke="#d5d8e4"/>'
-            f'<text x="{x}" y="{_TOP - 12}" text-anchor="middle" fill="#666">{index * step:g}'
-            "</text>"
-        )
     for index, each in enumerate(marks):
-        lines += _bars(each, _TOP + index * _ROW, end)
+        lines += _bar(each, _TOP + index * _ROW)
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-def _values(marks: Iterable[dict[str, Any]]) -> list[float]:
-    return [each[key] for each in marks for key in ("mark", "new", "used") if each[key]]
+def _x(share: float) -> int:
+    return round(_LABELS + min(share, _END) / _END * _SCALE)
 
 
-def _x(ratio: float, end: float) -> int:
-    return round(_LABELS + ratio / end * _SCALE)
-
-
-def _legend() -> list[str]:
-    x, lines = _LABELS, list[str]()
-    for colour, text, length in ((_NEW, "new process", 110), (_USED, "used heap", 100)):
-        lines.append(
-            f'<rect x="{x}" y="13" width="12" height="12" fill="{colour}"/>'
-            f'<text x="{x + 18}" y="24">{text}</text>'
-        )
-        x += length
-    lines.append(
-        f'<path d="M{x + 6} 10v18" stroke="{_MARK}" stroke-width="2"/>'
-        f'<text x="{x + 16}" y="24">mark</text>'
-    )
-    return lines
-
-
-def _bars(mark: dict[str, Any], y: int, end: float) -> list[str]:
+def _bar(mark: dict[str, Any], y: int) -> list[str]:
     label = escape(str(mark["work"]).replace("`", ""))
-    lines = [f'<text x="{_LABELS - 10}" y="{y + 19}" text-anchor="end">{label}</text>']
-    bars = [(mark["new"], _NEW)] + ([(mark["used"], _USED)] if mark["used"] else [])
-    thick = 20 // len(bars)
-    for index, (ratio, colour) in enumerate(bars):
-        lines.append(
-            f'<rect x="{_LABELS}" y="{y + 4 + index * thick}" height="{thick - 1}" '
-            f'width="{_x(ratio, end) - _LABELS}" fill="{colour}"/>'
-        )
-    x = _x(mark["mark"], end)
-    told = " / ".join(f"{round(ratio, 2):g}" for ratio, _ in bars)
-    right = max(x, *(_x(ratio, end) for ratio, _ in bars)) + 7
-    lines.append(
-        f'<path d="M{x} {y + 1}v26" stroke="{_MARK}" stroke-width="2"/>'
-        f'<text x="{right}" y="{y + 18}" font-size="11" fill="#555">{told}</text>'
-    )
-    return lines
+    share = mark["ratio"] / mark["mark"]
+    right = max(_x(share), _x(1)) + 7
+    return [
+        f'<text x="{_LABELS - 10}" y="{y + 15}" text-anchor="end">{label}</text>',
+        f'<rect x="{_LABELS}" y="{y + 3}" height="16" width="{_x(share) - _LABELS}" '
+        f'fill="{_MET if share <= 1 else _MISSED}"/>',
+        f'<text x="{right}" y="{y + 15}" font-size="11" fill="#555">'
+        f"{mark['ratio']:.3g} of {mark['mark']:g}</text>",
+    ]
 
 
 def main() -> None:

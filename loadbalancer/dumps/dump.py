@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..domain.service import SVC
 from ..releases import ReleaseRange
+from ..wire.gc_pause import gc_paused
 from .facts import omitted_facts
 from .notes import DumpProblem, Look, Note
 from .statedb.tables import Tables
@@ -37,7 +38,8 @@ class Dump:
 
     @cached_property
     def _looked(self) -> Look:
-        return self.look()
+        with gc_paused():
+            return self.look()
 
     @property
     def releases(self) -> tuple[str, str] | None:

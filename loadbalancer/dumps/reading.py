@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..releases import Release
+from ..wire.gc_pause import gc_paused
 from .decoding import UndecodableError, decoded
 from .dump import Dump
 from .formats import Section, begins_as_payload, sections
@@ -64,7 +65,8 @@ def read_dumps(data: bytes | str, *, release: str | Release | None = None) -> li
         dumps = _whole_json(content)
         if dumps is None:
             text = content.decode() if isinstance(content, bytes) else content
-            dumps = [_read(each, parsed) for each in sections(text)]
+            with gc_paused():
+                dumps = [_read(each, parsed) for each in sections(text)]
     except UndecodableError as error:
         return [_unreadable(str(error))]
     except UnicodeDecodeError as error:

@@ -9,6 +9,7 @@ from ..agent.locality import backends_on_node
 from ..domain.identity import identity
 from ..domain.service import SVC
 from ..releases import Release
+from ..wire.gc_pause import gc_paused
 from .node import Node
 from .reading import Objects, read_objects
 from .since_1_18.reflection import Reflection
@@ -32,10 +33,11 @@ def reflect(
         ReleaseError: the release is not one.
     """
     parsed = Release.parse(release)
-    read = objects if isinstance(objects, Objects) else read_objects(objects)
-    if parsed.since(18):
-        return Reflection(read, parsed).listed(node)
-    return reflected(read, node, parsed)
+    with gc_paused():
+        read = objects if isinstance(objects, Objects) else read_objects(objects)
+        if parsed.since(18):
+            return Reflection(read, parsed).listed(node)
+        return reflected(read, node, parsed)
 
 
 def expected_services(

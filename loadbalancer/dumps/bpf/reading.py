@@ -33,8 +33,7 @@ _WANTED = (
     "--revnat"
 )
 # What may be a row: an address with its port, and something in parentheses.
-_PORT = re.compile(r"\S:[0-9]")
-_NOT_FOUND = re.compile(r"backend [0-9]+ not found")
+_PORT_IN_ROW = re.compile(r"\S:[0-9]")
 _LINE = re.compile(r"(?P<key>\S+(?: \([0-9]+\))?)?\s{2,}(?P<value>\S.*)")
 _KEY_START = re.compile(r"\s*\S+:[0-9]+")
 _JSON_START = re.compile(r"^\s*\{\s*(?:\"|\}|$)", re.MULTILINE)
@@ -151,7 +150,7 @@ def _rows_of_table(text: str) -> Iterator[_Row]:
 
 
 def _may_be_row(line: str) -> bool:
-    port = _PORT.search(line)
+    port = _PORT_IN_ROW.search(line)
     return bool(port and "(" in line[port.end() :]) or _NOT_FOUND.search(line) is not None
 
 

@@ -75,6 +75,7 @@ class _Reader:
         self._rows = self._sorted(values.values)
         if values.trailing:
             self._look.note("", "trailing-text", f"not read: {values.trailing[:80]!r}")
+        self._forms: set[str] = set()
         for row in self._rows["frontends"]:
             self._narrow(row)
         self._tables = Tables(numbers_until_1_18_4=self._has_old_numbers(release))
@@ -135,6 +136,11 @@ class _Reader:
         """Narrow the releases by the form of a frontend's backends."""
         span = self._look.span
         for backend in _objects(row.value.get("Backends")):
+            zone = backend.get("Zone").__class__.__name__
+            form = repr([*backend, zone, backend.get("State"), backend.get("Unhealthy")])
+            if form in self._forms:
+                continue
+            self._forms.add(form)
             if "ForZones" in backend or isinstance(backend.get("Zone"), str):
                 span.until(_ZONE_IS_OBJECT[0] - 1)
                 if backend.get("State") in (2, 3, 4) and backend.get("Unhealthy") is not True:

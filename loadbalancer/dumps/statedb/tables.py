@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_pascal
 
 from ...domain import backend as domain
 from ...domain.backend_state import BackendState
+from ...domain.domain_model import changed_copy
 from ...domain.l3n4 import L3n4AddrID
 from ...domain.service import SVC, ServiceName
 from ...domain.service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
@@ -47,6 +48,7 @@ _STATES = {
     3: (_QUARANTINED, True),
     4: (_MAINTENANCE, True),
 }
+_BACKEND = domain.Backend.parse("0.0.0.0:0")
 _NANOSECONDS = 1_000_000_000
 _UINT16 = Annotated[int, Field(ge=0, le=65535)]
 
@@ -123,12 +125,10 @@ class Backend(_Row):
         if self.state not in states:
             raise ValueError(f"State: unknown state {self.state}")
         state, serving = states[self.state]
-        addr = printed_address(self.address)
-        return domain.Backend(
-            protocol=addr.protocol,
-            addr_cluster=addr.addr_cluster,
-            port=addr.port,
-            scope=addr.scope,
+        # All of the values have been validated.
+        return changed_copy(
+            _BACKEND,
+            **printed_address(self.address).__dict__,
             weight=self.weight,
             node_name=self.node_name,
             zone=self.zone_name,
