@@ -20,7 +20,7 @@ from referencing.jsonschema import DRAFT202012
 
 import loadbalancer
 from loadbalancer import load_service_spec, models, schemas
-from loadbalancer.domain import patterns
+from loadbalancer.domain.texts import patterns
 
 from .property.strategies import wire_models
 from .property.test_domain import DOMAIN, WIRE

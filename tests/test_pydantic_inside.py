@@ -7,9 +7,9 @@ from pydantic import BaseModel
 from pydantic_core import SchemaValidator, core_schema
 
 from loadbalancer import Backend, models
-from loadbalancer.domain.ip_text import is_canonical_ipv6, is_ipv4
+from loadbalancer.domain.pydantic_inside import validator, wire_fields
+from loadbalancer.domain.texts.ip_text import is_canonical_ipv6, is_ipv4
 from loadbalancer.wire.model import WireModel
-from loadbalancer.wire.pydantic_inside import validator, wire_fields
 
 ADDRESS = models.BackendAddress(ip="10.0.0.1", node_name="n")
 

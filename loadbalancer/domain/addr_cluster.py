@@ -7,14 +7,13 @@ from functools import total_ordering
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError, SchemaSerializer, core_schema
 
 from ..errors import AddressError
-from .encoders import encode_as_text
-from .go_text import quote
-from .ip_text import MAPPED_PREFIX, is_canonical_ipv6, is_ipv4, pack_ip, read_ip
-from .patterns import ADDR_CLUSTER
 from .scalars import UINT32_MAX
+from .texts.go_text import quote
+from .texts.ip_text import MAPPED_PREFIX, is_canonical_ipv6, is_ipv4, pack_ip, read_ip
+from .texts.patterns import ADDR_CLUSTER
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -202,7 +201,6 @@ class AddrCluster:
     def __get_pydantic_core_schema__(
         cls, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        encode_as_text(cls, cls._written_out)
         written = core_schema.plain_serializer_function_ser_schema(
             cls._written_out, return_schema=core_schema.str_schema(), when_used="json"
         )
@@ -223,7 +221,16 @@ class AddrCluster:
         }
 
 
-encode_as_text(AddrCluster, AddrCluster._written_out)  # pyright: ignore[reportPrivateUsage]
+# Pydantic asks a value of no known type for its serializer: in `Any`, in `dict`, as a key.
+AddrCluster.__pydantic_serializer__ = SchemaSerializer(  # type: ignore[attr-defined]
+    core_schema.any_schema(
+        serialization=core_schema.plain_serializer_function_ser_schema(
+            AddrCluster._written_out,  # pyright: ignore[reportPrivateUsage]
+            return_schema=core_schema.str_schema(),
+            when_used="json",
+        )
+    )
+)
 
 
 def _text_of(address: IPv4Address | IPv6Address) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..errors import BackendStateError
-from .go_text import to_lower
 from .scalars import UINT8_MAX
 from .strict_enums import StrictIntEnum, hint_for_words
+from .texts.go_text import to_lower
 
 __all__ = [
     "STATE_WORDS",

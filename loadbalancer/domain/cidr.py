@@ -10,8 +10,8 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from ..errors import AddressError
-from .ip_text import pack_ip, read_ip
-from .patterns import CIDR as PATTERN
+from .texts.ip_text import pack_ip, read_ip
+from .texts.patterns import CIDR as PATTERN
 
 __all__ = ["CIDR", "parse_cidr"]
 

@@ -113,7 +113,7 @@ def same_or_changed(present: _Model, model: _Model, **update: Any) -> _Model:
 @cache
 def _maker(cls: type[DomainModel]) -> tuple[Callable[[Any], Any], set[str]]:
     """What makes an instance of its fields, as the conversions do, and looks at none of them."""
-    from ..wire.pydantic_inside import maker
+    from .pydantic_inside import maker
 
     return maker(cls), all_fields_set(cls)
 

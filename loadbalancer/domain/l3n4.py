@@ -12,13 +12,13 @@ from pydantic_core import PydanticCustomError
 from ..errors import AddressError, L4ProtocolError
 from .addr_cluster import AddrCluster
 from .domain_model import to_models
-from .go_text import quote
 from .identity import address_order
 from .l4 import L4Addr, L4Type
-from .patterns import L3N4_ADDR
 from .scalars import ID, UINT16_MAX
 from .strict_enums import StrictIntEnum, hint_for_words
 from .string_fields import fields_of_strings, is_of_strings
+from .texts.go_text import quote
+from .texts.patterns import L3N4_ADDR
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ..errors import L4ProtocolError
 from .domain_model import OrderedValue
-from .go_text import to_lower
 from .scalars import UInt16
 from .strict_enums import StrictStrEnum, hint_for_words
+from .texts.go_text import to_lower
 
 __all__ = ["ALL_PROTOCOLS", "L4Addr", "L4Type", "new_l4_addr", "new_l4_type"]
 

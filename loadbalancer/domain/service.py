@@ -10,11 +10,11 @@ from pydantic import Field
 from .backend import Backend, state_word
 from .cidr import CIDR
 from .domain_model import DomainModel, OrderedValue, to_models
-from .go_text import quote
 from .identity import name_of
 from .l3n4 import L3n4AddrID
 from .scalars import Flag, Text, UInt16, UInt32
 from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType
+from .texts.go_text import quote
 
 if TYPE_CHECKING:
     from .. import models

@@ -11,10 +11,10 @@ from pydantic_core import core_schema
 from ..errors import LoadBalancerError
 from ..releases import NEWEST, Release
 from .domain_model import DomainValue
-from .go_text import quote
 from .scalars import UINT16_MAX, Flag
 from .service_type import SVCNatPolicy, SVCTrafficPolicy, SVCType, nat_policy_of
 from .strict_enums import format_word, member_repr
+from .texts.go_text import quote
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler

@@ -17,12 +17,12 @@ from ..domain.backend import Backend
 from ..domain.backend_state import BackendState
 from ..domain.domain_model import DomainModel, all_fields_set
 from ..domain.l3n4 import L3n4AddrID
+from ..domain.pydantic_inside import Parts, validator
 from ..domain.scalars import UINT16_MAX, UINT32_MAX
 from ..domain.service import SVC, ServiceName
 from ..domain.service_type import SVCType
 from ..wire.defaults import Fields, backend_defaults, defaults, service_defaults
 from ..wire.gc_pause import gc_paused
-from ..wire.pydantic_inside import Parts, validator
 from ..wire.services import equal_specs
 from .vocabulary import LATER_STATES, NAT_POLICIES, POLICIES, PROTOCOLS, SCOPES, STATES, TYPES
 

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..agent.settings import Settings
-    from ..agent.stores.base import Store, StoreBusyError, StoreError
+    from ..agent.stores.base import (
+        KnownBackend,
+        Store,
+        StoreBusyError,
+        StoreError,
+        Transaction,
+        View,
+    )
     from ..agent.stores.memory import MemoryStore
     from ..agent.stores.sqlite import SQLiteStore
     from .api import ServiceAPI
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
     from .router import create_router
 
 _MODULE_OF_NAME = {
+    "KnownBackend": "..agent.stores.base",
     "Limits": ".requests",
     "MemoryStore": "..agent.stores.memory",
     "SQLiteStore": "..agent.stores.sqlite",
@@ -28,11 +36,14 @@ _MODULE_OF_NAME = {
     "Store": "..agent.stores.base",
     "StoreBusyError": "..agent.stores.base",
     "StoreError": "..agent.stores.base",
+    "Transaction": "..agent.stores.base",
+    "View": "..agent.stores.base",
     "create_app": ".app",
     "create_router": ".router",
 }
 
 __all__ = [
+    "KnownBackend",
     "Limits",
     "MemoryStore",
     "SQLiteStore",
@@ -41,6 +52,8 @@ __all__ = [
     "Store",
     "StoreBusyError",
     "StoreError",
+    "Transaction",
+    "View",
     "create_app",
     "create_router",
 ]

@@ -17,6 +17,7 @@ from ..domain.backend import Backend
 from ..domain.backend_state import BackendState
 from ..domain.domain_model import DomainModel, all_fields_set
 from ..domain.l3n4 import L3n4Addr, L3n4AddrID
+from ..domain.pydantic_inside import maker
 from ..domain.scalars import UINT16_MAX, UINT32_MAX
 from ..domain.service import SVC, ServiceName
 from ..errors import AddressError
@@ -26,7 +27,6 @@ from .defaults import (
     service_defaults,
 )
 from .model import WireModel
-from .pydantic_inside import maker
 from .words import NAT_POLICIES, PROTOCOLS, SCOPES, STATES, SVC_TYPES, TRAFFIC_POLICIES
 
 __all__ = ["OtherObjectError", "new_backend", "new_frontend", "new_service"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from .pydantic_inside import leave_out_none, not_called_for_json
+from ..domain.pydantic_inside import leave_out_none, not_called_for_json
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler

@@ -20,6 +20,7 @@ from ..domain.backend import Backend
 from ..domain.backend_state import BackendState
 from ..domain.domain_model import DomainModel, all_fields_set
 from ..domain.l3n4 import L3n4Addr, L3n4AddrID
+from ..domain.pydantic_inside import Parts, maker, wire_fields
 from ..domain.scalars import UINT32_MAX
 from ..domain.service import SVC, ServiceName
 from ..domain.service_type import SVCTrafficPolicy, SVCType
@@ -30,7 +31,6 @@ from .defaults import (
     service_defaults,
 )
 from .model import WireModel
-from .pydantic_inside import Parts, maker, wire_fields
 from .words import NAT_POLICIES, PROTOCOLS, SCOPES, STATES
 
 __all__ = ["Reading"]

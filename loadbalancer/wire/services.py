@@ -14,11 +14,11 @@ from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, ValidationError, core_schema
 
 from .. import models
+from ..domain.pydantic_inside import validator
 from ..domain.service import SVC
 from ..errors import ConversionError
 from .converters import new_svc_from_model, new_svc_from_service
 from .gc_pause import gc_paused
-from .pydantic_inside import validator
 from .reading import Reading
 from .writing import spec_json
 

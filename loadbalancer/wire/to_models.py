@@ -12,9 +12,9 @@ from typing import Any
 from .. import models
 from ..domain.backend import Backend
 from ..domain.l3n4 import L3n4Addr
+from ..domain.pydantic_inside import Parts, maker
 from ..domain.service import SVC
 from .model import WireModel
-from .pydantic_inside import Parts, maker
 from .words import PROTOCOL_WORDS, SCOPE_WORDS, WIRE_STATE_WORDS, wire_word
 from .writing import by_id
 

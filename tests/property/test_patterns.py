@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loadbalancer import AddrCluster, L3n4Addr, LoadBalancerError, parse_cidr
-from loadbalancer.domain import patterns
+from loadbalancer.domain.texts import patterns
 from loadbalancer.testing.strategies import addr_clusters, cidrs
 
 from .strategies import l3n4_addrs, near_addresses

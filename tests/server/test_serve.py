@@ -117,7 +117,7 @@ def test_no_address_to_listen_on(text: str) -> None:
 
 
 def test_services_are_kept_over_a_restart(path: Path, tmp_path: Path) -> None:
-    db = tmp_path / "data" / "services.db"
+    db = tmp_path / "services.db"
     with ProcessServer("--db", db, socket=path) as server:
         assert server.ask("PUT", "/v1/service/1", BODY) == Reply(201, b"", {})
         before = server.ask("GET", "/v1/service")

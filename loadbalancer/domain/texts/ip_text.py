@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from pydantic_core import SchemaValidator, core_schema
 
-from ..errors import AddressError
+from ...errors import AddressError
 from .go_text import quote
 
 __all__ = ["IPV4", "MAPPED_PREFIX", "is_canonical_ipv6", "is_ipv4", "pack_ip", "read_ip"]

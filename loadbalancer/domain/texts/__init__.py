@@ -1,0 +1,1 @@
+"""Texts as Go prints and parses them: quoting, IP addresses, patterns."""
