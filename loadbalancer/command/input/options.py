@@ -22,6 +22,7 @@ __all__ = [
     "files_argument",
     "format_option",
     "kind_of_option",
+    "report_format_option",
 ]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -90,6 +91,20 @@ def format_option(command: _Command) -> _Command:
         show_default=True,
         help="For people, or for programs.",
     )(command)
+
+
+def report_format_option(*more: str) -> Callable[[_Command], _Command]:
+    """--format of a command that reports: as `format_option`, and for CI systems."""
+    from ...reports.ci import FORMATS
+
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(["text", "json", "concise", *FORMATS, *more]),
+        default="text",
+        show_default=True,
+        help="For people, for programs, or for CI systems.",
+    )
 
 
 if TYPE_CHECKING:
