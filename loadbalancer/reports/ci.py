@@ -5,14 +5,12 @@ They are made of `Entry`s, so that `validate` and `audit` share them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
-from xml.etree import ElementTree
 
 __all__ = [
     "FORMATS",
@@ -148,6 +146,8 @@ def _description(text: str, remedy: str) -> dict[str, Any]:
 
 def junit_text(entries: Iterable[Entry], paths: Iterable[str], name: str) -> str:
     """Return JUnit XML: a test case for each file or node, failed by its errors."""
+    from xml.etree import ElementTree
+
     by_path: dict[str, list[Entry]] = {each: [] for each in paths}
     for each in entries:
         by_path.setdefault(each.path, []).append(each)
@@ -195,6 +195,8 @@ def gitlab_document(entries: Sequence[Entry]) -> list[dict[str, Any]]:
 
 def _fingerprints(entries: Iterable[Entry]) -> Iterator[str]:
     """Yield what tells each entry from all others, and stays the same if lines move."""
+    import hashlib
+
     seen: Counter[str] = Counter()
     for each in entries:
         key = each.key or f"{each.path}:{each.rule}:{each.text}"
