@@ -15,7 +15,7 @@ import click
 from .exit_codes import DIFFERS, OK, TROUBLE
 from .input.audit_options import agent_options, finding_options, release_option
 from .input.live_options import live_options, parsed_seconds
-from .input.options import report_format_option
+from .input.options import Choice, report_format_option
 from .input.sources import CannotRead, Source, standard_input_if_piped
 from .output.printing import Printer, complain, visible
 from .output.progress import counting_bar
@@ -92,7 +92,7 @@ class _Output:
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(("error", "warning", "never")),
+    type=Choice(("error", "warning", "never")),
     default="warning",
     show_default=True,
     help="The least severe finding that makes the exit code 1.",
