@@ -1,4 +1,4 @@
-"""The JSON Schemas (2020-12) of all types, and the OpenAPI 3.1 document of the service API.
+"""The JSON Schemas (2020-12) of all types and of an audit's report, and the OpenAPI 3.1 document.
 
 The files lie beside this module: `json/NAME.json`, and `json/NAME.serialization.json` where
 what is written is more than what may be read; `openapi.yaml` is their hand-written source
@@ -18,7 +18,7 @@ _SERIALIZATION = ".serialization"
 
 
 def names() -> list[str]:
-    """The names of the wire models and domain types that have a schema, sorted."""
+    """The names that have a schema, sorted: wire models, domain types, `AuditReport`."""
     stems = {file.name.removesuffix(".json") for file in (files(__name__) / "json").iterdir()}
     return sorted(stem for stem in stems if "." not in stem and stem != "openapi")
 

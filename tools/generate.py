@@ -50,6 +50,7 @@ def generate_models(out: Path) -> None:
 def generate_json_schemas(out: Path) -> None:
     """Generate the JSON Schemas of all types, and the OpenAPI document as JSON."""
     # Imported late, for the wire models to be those that have just been generated.
+    from audit_report import audit_report
     from pydantic import Field, TypeAdapter
     from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
@@ -60,10 +61,16 @@ def generate_json_schemas(out: Path) -> None:
         text = json.dumps(document, indent=2, ensure_ascii=False)
         (target / f"{name}.json").write_bytes(f"{text}\n".encode())
 
+    def headed(stem: str, name: str, schema: dict[str, Any]) -> dict[str, Any]:
+        address = PUBLISHED_IDS.get(stem, f"urn:cilium-loadbalancer:{stem}")
+        dialect = GenerateJsonSchema.schema_dialect
+        return {"$schema": dialect, "$id": address, "title": name, **schema}
+
     target = out / "schemas" / "json"
     target.mkdir(parents=True)
     with (ROOT / "schemas" / "openapi.yaml").open("rb") as file:
         write_json("openapi", published(yaml.safe_load(file)))
+    write_json("AuditReport", headed("AuditReport", "AuditReport", audit_report()))
     types: dict[str, Any] = {name: getattr(models, name) for name in WIRE_MODELS}
     types["ServiceList"] = Annotated[list[models.Service], Field(description=SERVICE_LIST)]
     types |= {name: getattr(loadbalancer, name) for name in DOMAIN_TYPES}
@@ -76,12 +83,7 @@ def generate_json_schemas(out: Path) -> None:
             written["items"] |= SERVICE_OR_STATUS
         for suffix, schema in (("", read), (".serialization", written)):
             if not suffix or written != read:
-                stem = name + suffix
-                head = {
-                    "$schema": GenerateJsonSchema.schema_dialect,
-                    "$id": PUBLISHED_IDS.get(stem, f"urn:cilium-loadbalancer:{stem}"),
-                }
-                write_json(stem, {**head, "title": name, **schema})
+                write_json(name + suffix, headed(name + suffix, name, schema))
 
 
 def generate_reference(out: Path) -> None:

@@ -19,7 +19,7 @@ from ..dumps.json_text.splitting import Batch, Element, read_batches
 from ..dumps.json_text.values import is_object
 from ..dumps.notes import ABOUT_THE_TEXT, Note
 from .kinds import Kind, as_read_by_agent, has_unknown_keys, recognise
-from .problems import Finding, Problem
+from .problems import Finding, Problem, Rule
 
 if TYPE_CHECKING:
     from loadbalancer import SVC, Backend, L3n4Addr
@@ -170,7 +170,8 @@ class Checker:
                 return
             dumps = read_dumps(content, release=self.release)
         except LoadBalancerError as error:
-            yield Checked(problems=[Problem(file, 1, 1, "", Finding(str(error)))])
+            finding = Finding(str(error), rule="unrecognised")
+            yield Checked(problems=[Problem(file, 1, 1, "", finding)])
             return
         for dump in dumps:
             yield self._checked(dump, file)
@@ -180,8 +181,7 @@ class Checker:
         from .state_files import check_state_text, state_file_of
 
         text = content.decode(errors="replace")
-        document = state_file_of(text)
-        if document is None:
+        if (document := state_file_of(text)) is None:
             return None
         return check_state_text(
             text, document, file, release=self.release, allow_empty=self.allow_empty
@@ -192,7 +192,8 @@ class Checker:
         checked = Checked(items, is_list=True, name=dump.name, omitted=dump.omitted)
         for problem in dump.problems:
             checked.refused.append(Kind.SERVICE)
-            finding = Finding(problem.reason)
+            rule: Rule = "invalid-value" if problem.pointer or items else "unrecognised"
+            finding = Finding(problem.reason, rule=rule)
             checked.problems.append(Problem(file, problem.line or 1, 1, problem.pointer, finding))
         look = self._release_look()
         if look is None:
@@ -201,7 +202,7 @@ class Checker:
             checked.add_notes(look.dump(dump))
             checked.span = look.span
             if refusal := look.refusal():
-                checked.problems.append(Problem(file, 1, 1, "", Finding(refusal)))
+                checked.problems.append(Problem(file, 1, 1, "", refusal))
         return checked
 
 
@@ -236,7 +237,7 @@ class _BatchCheck:
                 checked.rest = self.batch.text_behind
                 return checked
             line, column = self.batch.place(broken.at)
-            finding = Finding(f"not JSON: {broken.reason}")
+            finding = Finding(f"not JSON: {broken.reason}", rule="not-json")
             checked.problems.append(Problem(self.file, line, column, broken.pointer, finding))
         return checked
 
@@ -296,7 +297,7 @@ class _BatchCheck:
         line, column = self.batch.place(element.start)
         checked.add_notes(notes, line)
         if refusal:
-            problem = Problem(self.file, line, column, element.pointer, Finding(refusal))
+            problem = Problem(self.file, line, column, element.pointer, refusal)
             checked.problems.append(problem)
 
     def _diagnose_keys(self, element: Element, kind: Kind) -> Sequence[Diagnosis]:

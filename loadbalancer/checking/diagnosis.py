@@ -43,8 +43,9 @@ _ANY_KIND = listed([f"a {kind}" for kind in Kind if kind is not Kind.STATE_UPDAT
 def unrecognised(value: Any) -> Diagnosis:
     """The finding on a value that is of no kind."""
     if kubernetes_kind(value):
-        return Diagnosis((), Finding(KUBERNETES))
-    return Diagnosis((), Finding(found=shortened(value), expected=_ANY_KIND))
+        return Diagnosis((), Finding(KUBERNETES, rule="unrecognised"))
+    finding = Finding(found=shortened(value), expected=_ANY_KIND, rule="unrecognised")
+    return Diagnosis((), finding)
 
 
 def diagnose(text: str, value: Any, kind: Kind, *, strict_keys: bool) -> list[Diagnosis]:
@@ -74,11 +75,11 @@ def _key_diagnosis(unknown: UnknownKey, *, strict_keys: bool) -> Diagnosis | Non
         return None
     name = shortened(unknown.key)
     if strict_keys:
-        expected = listed(list(unknown.known))
-        finding = Finding(f"unknown key {name}", expected=expected, meant=meant or "")
+        reason, severity = f"unknown key {name}", Severity.ERROR
     else:
-        reason = f"unknown key {name} is ignored"
-        finding = Finding(reason, meant=meant or "", severity=Severity.WARNING)
+        reason, severity = f"unknown key {name} is ignored", Severity.WARNING
+    expected = listed(list(unknown.known)) if strict_keys else ""
+    finding = Finding(reason, "", expected, meant or "", severity, "unknown-key")
     return Diagnosis(unknown.path, finding, "key")
 
 
@@ -98,7 +99,7 @@ def _wire_diagnosis(
         # What the parser of the command reads and that of the library does not.
         reason = "nested too deeply" if "recursion" in error["msg"] else error["msg"]
         reason = _preamble.sub("", _place.sub("", reason))
-        return Diagnosis((), Finding(f"not JSON: {reason}"))
+        return Diagnosis((), Finding(f"not JSON: {reason}", rule="not-json"))
     if error["type"] == "missing":
         return _missing(path, kind, unknown)
     refused = error["input"]
@@ -120,9 +121,11 @@ def _missing(path: Path, kind: Kind, unknown: Iterable[UnknownKey]) -> Diagnosis
     name = str(path[-1])
     for each in unknown:
         if each.path[:-1] == path[:-1] and nearest(each.key, [name]):
-            finding = Finding(f"unknown key {shortened(each.key)}", expected=name, meant=name)
+            reason = f"unknown key {shortened(each.key)}"
+            finding = Finding(reason, expected=name, meant=name, rule="unknown-key")
             return Diagnosis(each.path, finding, "key")
-    finding = Finding(f"the key {name} is missing", expected=expected_at(kind, path))
+    expected = expected_at(kind, path)
+    finding = Finding(f"the key {name} is missing", expected=expected, rule="missing-key")
     return Diagnosis(path, finding)
 
 

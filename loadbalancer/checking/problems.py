@@ -5,11 +5,32 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from ..dumps.json_text.values import is_array, is_object
 
-__all__ = ["Finding", "Problem", "Severity", "shortened"]
+__all__ = ["RULES", "Finding", "Problem", "Rule", "Severity", "shortened"]
+
+Rule = Literal[
+    "unreadable",
+    "not-json",
+    "unrecognised",
+    "invalid-value",
+    "missing-key",
+    "unknown-key",
+    "wrong-release",
+]
+"""The rule that a payload breaks: for programs, and the same from release to release."""
+
+RULES: dict[Rule, str] = {
+    "unreadable": "The file cannot be opened, or not be read to its end.",
+    "not-json": "The text is not JSON from there on.",
+    "unrecognised": "It is no payload of the API, and no dump of services.",
+    "invalid-value": "The value is not allowed there.",
+    "missing-key": "A required key is missing.",
+    "unknown-key": "The API has no such key: it is ignored, or an error with --strict-keys.",
+    "wrong-release": "The dump cannot be from the release that --release names.",
+}
 
 _MAX_LENGTH = 60
 
@@ -32,6 +53,7 @@ class Finding:
     meant: str = ""
     """What was probably meant, as JSON; empty if nothing comes close."""
     severity: Severity = Severity.ERROR
+    rule: Rule = "invalid-value"
 
 
 @dataclass(frozen=True, slots=True)

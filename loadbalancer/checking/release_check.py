@@ -9,6 +9,7 @@ from ..dumps.dump import Dump
 from ..dumps.inspection import ServiceLook
 from ..dumps.notes import Look, Note
 from ..releases import Release, ReleaseRange
+from .problems import Finding
 
 __all__ = ["ReleaseLook"]
 
@@ -41,16 +42,16 @@ class ReleaseLook:
         self.span.intersect(dump.release_range)
         return dump.notes
 
-    def refusal(self) -> str:
-        """Why the text cannot be from the release; empty if it can be, or if it was said."""
+    def refusal(self) -> Finding | None:
+        """Why the text cannot be from the release; None if it can be, or if it was said."""
         if not self.release or self._is_refused:
-            return ""
+            return None
         release, span = Release.parse(self.release), self.span
         if release in span:
-            return ""
+            return None
         if release < span.earliest:
             reason = f"has what is there from {span.earliest} on"
         else:
             reason = f"is from {span.latest} or earlier"
         self._is_refused = True
-        return f"not from release {release}: it {reason}"
+        return Finding(f"not from release {release}: it {reason}", rule="wrong-release")

@@ -16,7 +16,7 @@ from ..kubernetes.state_file.reading import STATE_FILE_RELEASE, listed_of
 from ..releases import Release
 from .checker import Checked, Item
 from .kinds import Kind
-from .problems import Finding, Problem, Severity
+from .problems import Finding, Problem, Rule, Severity
 from .suggestions import nearest
 
 __all__ = ["check_state_text", "state_file_of"]
@@ -54,7 +54,8 @@ def check_state_text(
                 reason += f"; did you mean {meant!r}?"
             severity = Severity.ERROR if each.severity == "error" else Severity.WARNING
             line, column = _place(marks, each.path)
-            finding = Finding(reason, severity=severity)
+            rule: Rule = "unknown-key" if each.unknown else "invalid-value"
+            finding = Finding(reason, severity=severity, rule=rule)
             checked.problems.append(Problem(file, line, column, pointer(each.path), finding))
         checked.problems.sort(key=lambda each: (each.line, each.column))
     if any(each.finding.severity is Severity.ERROR for each in checked.problems):

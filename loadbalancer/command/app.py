@@ -7,7 +7,9 @@ from importlib.util import find_spec
 
 import click
 
-__all__ = ["app"]
+from .input.options import Choice
+
+__all__ = ["app", "help_command"]
 
 # Where each subcommand is: a module and the command in it. These modules load Click and
 # little else by themselves; what the work needs is loaded when it is done.
@@ -26,6 +28,7 @@ _COMMANDS = {
     "schema": (".schema", "command"),
     "serve": (".serve", "serve"),
     "completion": (".completion", "command"),
+    "help": (".app", "help_command"),
 }
 
 
@@ -75,11 +78,29 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
+_COLORS = {"always": True, "never": False}
+
+
+def _set_color(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    ctx.color = _COLORS.get(value or "")
+
+
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
+    "--color",
+    metavar="WHEN",
+    type=Choice(["auto", *_COLORS]),
+    default="auto",
+    is_eager=True,
+    expose_value=False,
+    callback=_set_color,
+    help="Colours: auto (in a terminal; NO_COLOR and FORCE_COLOR decide), always or never.",
+)
+@click.option(
+    "-V",
     "--version",
     is_flag=True,
     is_eager=True,
@@ -113,3 +134,28 @@ def app() -> None:
       1  something is invalid, or differs
       2  something could not be read, or the command was used wrongly
     """
+
+
+def _complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in app.list_commands(ctx) if name.startswith(incomplete)]
+
+
+@click.command("help", short_help="Show the help of a command.")
+@click.argument("name", metavar="[COMMAND]", required=False, shell_complete=_complete)
+@click.pass_context
+def help_command(ctx: click.Context, name: str | None) -> None:
+    """Show what COMMAND --help shows, or the list of commands.
+
+    \b
+    Examples:
+      loadbalancer help
+      loadbalancer help validate
+    """
+    root = ctx.find_root()
+    if name is None:
+        click.echo(root.get_help())
+        return
+    _, found, _ = app.resolve_command(root, [name])
+    assert found is not None
+    # It ends there: the option shows the help.
+    found.make_context(name, ["--help"], parent=root)

@@ -8,13 +8,14 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from .exit_codes import DIFFERS, OK, TROUBLE
 from .input.audit_options import agent_options, finding_options, release_option
 from .input.live_options import live_options, parsed_seconds
+from .input.options import Choice, report_format_option
 from .input.sources import CannotRead, Source, standard_input_if_piped
 from .output.printing import Printer, complain, visible
 from .output.progress import counting_bar
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _FILE = click.Path(allow_dash=True)
-_FORMATS = ("text", "json", "concise", "sarif", "junit", "github", "gitlab", "prometheus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,7 @@ class _Output:
 @release_option
 @agent_options
 @finding_options
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(_FORMATS),
-    default="text",
-    show_default=True,
-    help="For people, for programs, or for CI systems.",
-)
+@report_format_option("prometheus")
 @click.option(
     "--html", metavar="FILE", type=click.Path(), help="Write a page with the report, too."
 )
@@ -99,7 +92,7 @@ class _Output:
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(("error", "warning", "never")),
+    type=Choice(("error", "warning", "never")),
     default="warning",
     show_default=True,
     help="The least severe finding that makes the exit code 1.",
@@ -332,7 +325,7 @@ def _fails(report: ClusterReport, fail_on: str) -> bool:
 
 
 def _print(report: ClusterReport, output: _Output) -> None:
-    from .. import __version__
+    from ..audit.meanings import MEANINGS
     from ..reports import ci, documents
 
     if output.format == "text":
@@ -343,24 +336,15 @@ def _print(report: ClusterReport, output: _Output) -> None:
             printer.indented(line.parts, line.indent, line.hanging)
         return
     write = sys.stdout.write
-    entries = [*ci.entries_of(report)]
     match output.format:
         case "json":
-            write(_json(documents.json_document(report)))
+            write(json.dumps(documents.json_document(report), indent=2) + "\n")
         case "concise":
             write("".join(f"{each}\n" for each in documents.concise_lines(report)))
         case "prometheus":
             write(documents.prometheus_text(report))
-        case "sarif":
-            write(_json(ci.sarif_document(entries, __version__)))
-        case "junit":
+        case form:
+            entries = [*documents.entries_of(report)]
             names = [each.name for each in report.nodes]
-            write(ci.junit_text(entries, names, "loadbalancer audit"))
-        case "github":
-            write("".join(f"{each}\n" for each in ci.github_lines(entries)))
-        case _:
-            write(_json(ci.gitlab_document(entries)))
-
-
-def _json(document: Any) -> str:
-    return json.dumps(document, indent=2) + "\n"
+            rules = {str(kind): (each.text, each.remedy) for kind, each in MEANINGS.items()}
+            write(ci.ci_text(form, entries, names, "loadbalancer audit", rules))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .exit_codes import OK
+from .input.options import Choice
 
 __all__ = ["command"]
 
@@ -13,7 +14,7 @@ _VARIABLE = "_LOADBALANCER_COMPLETE"
 
 
 @click.command("completion", short_help="Print what makes a shell complete the command.")
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(context: click.Context, shell: str) -> int:
     """Print the script that makes a shell complete commands, options and their values.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .exit_codes import INVALID, TROUBLE
-from .input.options import as_option, files_argument, kind_of_option
+from .input.options import Choice, as_option, files_argument, kind_of_option
 from .input.sources import CannotRead, Source
 from .output.printing import complain, writer_of_data
 from .output.progress import reading_bar
@@ -34,7 +34,7 @@ _FORMATS = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 @click.option(
     "--to",
     "form",
-    type=click.Choice(["wire", "domain", "ndjson", "json", "yaml", "text", "state-file"]),
+    type=Choice(["wire", "domain", "ndjson", "json", "yaml", "text", "state-file"]),
     default="wire",
     show_default=True,
     help="The API's JSON, the library's domain objects, or the API's JSON one value a line; "
@@ -53,7 +53,7 @@ _FORMATS = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 @click.option(
     "--format",
     "state_format",
-    type=click.Choice(["json", "yaml"]),
+    type=Choice(["json", "yaml"]),
     help="With state-file: JSON or YAML, by default what the name of --output says, else JSON.",
 )
 @click.option("--sort", "is_sorted", is_flag=True, help="Services by frontend, not as they come.")

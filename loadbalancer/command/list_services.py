@@ -8,7 +8,14 @@ from typing import Any, TypeVar
 
 import click
 
-from .input.options import AddressText, LibraryEnum, agent_option, files_argument, format_option
+from .input.options import (
+    AddressText,
+    Choice,
+    LibraryEnum,
+    agent_option,
+    files_argument,
+    format_option,
+)
 from .input.selection import ORDERS, Selection
 from .input.sources import AGENT, CannotRead, Source
 from .output.printing import STATE_STYLES, Printer, complain
@@ -24,7 +31,7 @@ _Shown = TypeVar("_Shown")
 @click.option(
     "--state",
     "states",
-    type=click.Choice(list(STATE_STYLES), case_sensitive=False),
+    type=Choice(list(STATE_STYLES), case_sensitive=False),
     multiple=True,
     help="Only services with a backend in this state.  [repeatable]",
 )
@@ -62,7 +69,7 @@ _Shown = TypeVar("_Shown")
 @click.option(
     "--sort",
     "order",
-    type=click.Choice(list(ORDERS)),
+    type=Choice(list(ORDERS)),
     default="id",
     show_default=True,
     help="What to sort by.",

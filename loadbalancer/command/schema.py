@@ -28,8 +28,8 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[st
 def command(name: str | None, lists: bool, written: bool) -> int:
     """Print the JSON Schema (2020-12) of a type, or the OpenAPI 3.1 document of the API.
 
-    NAME is a wire model such as ServiceSpec, a domain type such as SVC, or openapi, the
-    default.
+    NAME is a wire model such as ServiceSpec, a domain type such as SVC, AuditReport (what
+    `audit --format json` prints), or openapi, the default.
 
     \b
     Examples:

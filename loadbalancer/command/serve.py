@@ -10,6 +10,7 @@ import click
 from ..errors import LoadBalancerError, visible
 from ..server.process.sockets import DEFAULT_LISTEN
 from .exit_codes import TROUBLE
+from .input.options import Choice
 
 __all__ = ["serve"]
 
@@ -123,7 +124,7 @@ def _path(context: click.Context, parameter: click.Parameter, value: str | None)
 )
 @click.option(
     "--access-log",
-    type=click.Choice(["text", "json", "off"]),
+    type=Choice(["text", "json", "off"]),
     default="text",
     show_default=True,
     is_flag=False,
@@ -132,7 +133,7 @@ def _path(context: click.Context, parameter: click.Parameter, value: str | None)
 )
 @click.option(
     "--log-format",
-    type=click.Choice(["text", "json"]),
+    type=Choice(["text", "json"]),
     default="text",
     show_default=True,
     help="How the server's own messages are written on standard error.",

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import click
 
-from .input.options import as_option, files_argument, format_option, kind_of_option
+from .input.options import as_option, files_argument, kind_of_option, report_format_option
 from .input.sources import CannotRead, Source
 from .output.printing import Printer
 from .output.progress import reading_bar
@@ -52,7 +52,7 @@ def _release(_: click.Context, __: click.Parameter, release: str | None) -> str 
 )
 @click.option("--allow-empty", is_flag=True, help="A state file may have no services.")
 @click.option("-q", "--quiet", is_flag=True, help="Show problems only: nothing if all is well.")
-@format_option
+@report_format_option()
 def command(
     sources: Sequence[Source | CannotRead],
     kind_name: str | None,
@@ -86,6 +86,7 @@ def command(
       loadbalancer validate --release 1.18 dump.json
       loadbalancer validate --strict-keys --max-problems 0 dump.json
       loadbalancer validate --format json dump.json | jq '.files[].problems[].pointer'
+      loadbalancer validate --format github 'payloads/**/*.json'
 
     \b
     Exit code:
@@ -102,8 +103,12 @@ def command(
     reporter: Reporter
     if output_format == "json":
         reporter = JsonReporter(printer, max_problems)
-    else:
+    elif output_format == "text":
         reporter = TextReporter(printer, max_problems, is_quiet=quiet)
+    else:
+        from .output.ci_report import CiReporter
+
+        reporter = CiReporter(printer, max_problems, output_format)
     checks = Checks(
         kind_of_option(kind_name),
         strict_keys,

@@ -9,8 +9,9 @@ from typing import Any
 from ..audit.findings import Finding
 from ..audit.meanings import MEANINGS
 from ..sysdump.auditing import ClusterReport
+from .ci import Entry
 
-__all__ = ["concise_lines", "findings_by_node", "json_document", "prometheus_text"]
+__all__ = ["concise_lines", "entries_of", "findings_by_node", "json_document", "prometheus_text"]
 
 
 def findings_by_node(report: ClusterReport) -> Iterator[tuple[str, Finding]]:
@@ -20,6 +21,13 @@ def findings_by_node(report: ClusterReport) -> Iterator[tuple[str, Finding]]:
     for node in report.nodes:
         for each in node.findings:
             yield node.name, each
+
+
+def entries_of(report: ClusterReport) -> Iterator[Entry]:
+    """Yield the findings for CI systems; their path is the node."""
+    for node, each in findings_by_node(report):
+        path = node or "cluster"
+        yield Entry(each.kind, each.severity, each.message, path, key=f"{path} {each.key}")
 
 
 def json_document(report: ClusterReport) -> dict[str, Any]:

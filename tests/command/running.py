@@ -60,7 +60,8 @@ def run_in_terminal(
 ) -> Shown:
     """Run the command with a terminal for standard output and error."""
     ours, theirs = pty.openpty()
-    env = environment(TERM="xterm-256color", COLUMNS=str(columns), LINES="50", **variables)
+    terminal = {"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "50"}
+    env = environment(**{**terminal, **variables})
     process = subprocess.Popen(
         [*COMMAND, *arguments],
         stdin=subprocess.DEVNULL,

@@ -21,15 +21,18 @@ from loadbalancer.command import main
 
 from .running import COMMAND, EXAMPLES, environment, read_terminal, run, run_in_terminal
 
+NAMES = ("validate", "list", "convert", "diff", "flags", "state", "schema", "completion")
 BACKEND = b'{"ip": "10.0.0.1"}\n'
 
 
 def test_version_and_help() -> None:
     finished = run("--version")
     assert (finished.code, finished.out) == (0, f"loadbalancer {__version__}\n")
-    assert run("-h").out == run("--help").out
-    for name in ("validate", "list", "convert", "diff", "flags", "state", "schema", "completion"):
+    assert run("-V") == finished
+    assert run("-h") == run("--help") == run("help")
+    for name in (*NAMES, "help"):
         finished = run(name, "--help")
+        assert run("help", name) == finished
         assert finished.out.startswith(f"Usage: loadbalancer {name} [OPTIONS]")
         assert "Examples:\n" in finished.out
         assert (finished.code, finished.err) == (0, "")
@@ -40,6 +43,21 @@ def test_version_and_help() -> None:
     [
         (["valdate"], "Error: No such command 'valdate'. Did you mean 'validate'?"),
         (["xyz"], "Error: No such command 'xyz'."),
+        (["help", "valdate"], "Error: No such command 'valdate'. Did you mean 'validate'?"),
+        (
+            ["state", "--format", "jsn"],
+            "Error: Invalid value for '--format': 'jsn' is not one of 'text', 'json'. "
+            "Did you mean 'json'?",
+        ),
+        (
+            ["audit", "--fail-on", "warn"],
+            "Error: Invalid value for '--fail-on': 'warn' is not one of 'error', 'warning', "
+            "'never'. Did you mean 'warning'?",
+        ),
+        (
+            ["--color", "xyz", "state"],
+            "Error: Invalid value for '--color': 'xyz' is not one of 'auto', 'always', 'never'.",
+        ),
         (["diff", "a.json"], "Error: give A and B, or A and two --node"),
         (
             ["validate", "--max-problems", "-1", "-"],

@@ -156,6 +156,7 @@ def test_json_for_programs(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.M
                         "column": 29,
                         "pointer": "/frontend-address/ip",
                         "severity": "error",
+                        "rule": "invalid-value",
                         "reason": 'ParseAddr("<nil>"): unable to parse IP',
                         "found": '"<nil>"',
                         "expected": "an IP address, such as 10.0.0.1 or fd00::1",

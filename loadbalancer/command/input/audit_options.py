@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from .options import Choice
+
 __all__ = ["agent_options", "finding_options", "parsed_release", "release_option"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -84,7 +86,7 @@ def finding_options(command: Callable[..., int]) -> Callable[..., int]:
     )
     @click.option(
         "--severity",
-        type=click.Choice(("error", "warning")),
+        type=Choice(("error", "warning")),
         help="Only findings of this severity.",
     )
     @wraps(command)

@@ -16,13 +16,26 @@ from .sources import CannotRead, Source, find_sources, standard_input_if_piped
 
 __all__ = [
     "AddressText",
+    "Choice",
     "LibraryEnum",
     "agent_option",
     "as_option",
     "files_argument",
     "format_option",
     "kind_of_option",
+    "report_format_option",
 ]
+
+
+class Choice(click.Choice[str]):
+    """One of several words; of any other, the error says which one was probably meant."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """The words there are, and the nearest one."""
+        meant = nearest(str(value), self.choices)
+        hint = f" Did you mean {meant!r}?" if meant else ""
+        return super().get_invalid_choice_message(value, ctx) + hint
+
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _READ_SYSDUMPS = ("list",)
@@ -70,7 +83,7 @@ def as_option(command: _Command) -> _Command:
     return click.option(
         "--as",
         "kind_name",
-        type=click.Choice(list(_KINDS)),
+        type=Choice(list(_KINDS)),
         help="What the values are. By default their keys decide it.",
     )(command)
 
@@ -85,11 +98,25 @@ def format_option(command: _Command) -> _Command:
     return click.option(
         "--format",
         "output_format",
-        type=click.Choice(["text", "json"]),
+        type=Choice(["text", "json"]),
         default="text",
         show_default=True,
         help="For people, or for programs.",
     )(command)
+
+
+def report_format_option(*more: str) -> Callable[[_Command], _Command]:
+    """--format of a command that reports: as `format_option`, and for CI systems."""
+    from ...reports.ci import FORMATS
+
+    return click.option(
+        "--format",
+        "output_format",
+        type=Choice(["text", "json", "concise", *FORMATS, *more]),
+        default="text",
+        show_default=True,
+        help="For people, for programs, or for CI systems.",
+    )
 
 
 if TYPE_CHECKING:

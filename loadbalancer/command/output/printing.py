@@ -10,7 +10,9 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
+
+import click
 
 from ...errors import visible
 
@@ -42,17 +44,18 @@ _INDENT = "    "
 
 
 class Printer:
-    """Prints lines to a stream, in colour if it is a terminal that has colours."""
+    """Prints lines to a stream, in colour if it is a terminal that has colours, or if asked to."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stdout
         self.is_terminal = self.stream.isatty()
-        self._console = console_for(self.stream) if self.is_terminal else None
+        self.is_styled = self.is_terminal or _wants_colour() is True
+        self._console = console_for(self.stream) if self.is_styled else None
 
     @property
     def width(self) -> int | None:
         """The columns of the terminal; None if the stream is not a terminal."""
-        return self._console.width if self._console else None
+        return self._console.width if self._console and self.is_terminal else None
 
     def line(self, *parts: Part) -> None:
         """Print one line."""
@@ -66,7 +69,7 @@ class Printer:
 
     def paragraph(self, *parts: Part) -> None:
         """Print a line that is indented, and in a terminal wrapped between words."""
-        if self._console is None:
+        if self._console is None or not self.is_terminal:
             self.line(_INDENT, *parts)
             return
         from rich.text import Text
@@ -81,7 +84,7 @@ class Printer:
 
         Further lines are indented by `hanging` columns more.
         """
-        if self._console is None or not indent:
+        if self._console is None or not self.is_terminal or not indent:
             self.line(" " * indent, *parts)
             return
         from rich.text import Text
@@ -108,10 +111,28 @@ def console_for(stream: TextIO) -> Console:
             # Rich would end the process by itself.
             raise BrokenPipeError
 
-    # Rich itself would leave bold and dim.
+    wanted = _wants_colour()
+    if wanted:
+        return QuietConsole(
+            file=stream,
+            force_terminal=True,
+            color_system="standard",
+            no_color=False,
+            highlight=False,
+        )
+    # With no_color alone, Rich would leave bold and dim.
+    system: Literal["auto"] | None = "auto" if wanted is None else None
+    return QuietConsole(file=stream, color_system=system, highlight=False)
+
+
+def _wants_colour() -> bool | None:
+    """Whether --color, or else NO_COLOR or FORCE_COLOR, ask for colours; None if nothing does."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.color is not None:
+        return context.color
     if os.environ.get("NO_COLOR"):
-        return QuietConsole(file=stream, color_system=None, highlight=False)
-    return QuietConsole(file=stream, highlight=False)
+        return False
+    return True if os.environ.get("FORCE_COLOR") else None
 
 
 def writer_of_data() -> Callable[[str], object]:

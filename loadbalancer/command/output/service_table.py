@@ -67,7 +67,7 @@ def print_services(printer: Printer, rows: Sequence[Row], titles: Sequence[str] 
     if printer.width is not None and sum(widths) - _PADDING > printer.width:
         for row in rows:
             _print_block(printer, row)
-    elif printer.width is not None:
+    elif printer.is_styled:
         printer.line(("".join(_padded(titles, widths)).rstrip(), "bold"))
         for row in rows:
             for cells, state in _lines(row):
