@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -55,7 +56,9 @@ def test_a_dump(text: str, reason: str) -> None:
         ("kind: !!set {a}", "not YAML: line 1: broken YAML: could not determine a constructor "),
         ("kind: !!python/name:os.system", "not YAML: line 1: broken YAML: could not determine "),
         ('a: !!int ""', "not YAML: broken YAML: a value cannot be read: "),
-        (f"a: {'9' * 5000}", "not YAML: broken YAML: a value cannot be read: Exceeds the limit"),
+        (f"a: {'9' * 5000}", "not YAML: broken YAML: a value cannot be read: a number of more"),
+        (f"a: 0x{'f' * 4000}", "not YAML: broken YAML: a value cannot be read: a number of more"),
+        (f"a: 1{':59' * 5000}", "not YAML: broken YAML: a value cannot be read: a number of more"),
         (f'{{"a": {"9" * 5000}}}', "not JSON: Exceeds the limit"),
         (r'{"kind": "Service", "metadata": {"name": "\ud800"}}', f"not JSON: {NOT_A_CHARACTER}"),
         ("kind: List\nitems: 5\n", "the items of the List are not an array"),
@@ -79,6 +82,25 @@ def test_a_date_is_text_as_in_kubernetes() -> None:
     assert [*read_documents(text)] == [
         {"kind": "Service", "metadata": {"name": "2020-01-01", "at": "2020-01-01T00:00:00Z"}}
     ]
+
+
+def test_unknown_states_are_all_reported_in_linear_time() -> None:
+    states = ["active", *["wrong"] * 4000, "active"]
+    backends = [{"ip": "10.0.0.1", "port": i, "state": each} for i, each in enumerate(states)]
+    text = json.dumps([{"spec": {**SPEC, "backend-addresses": backends}}])
+    begin = time.monotonic()
+    dump = read_dump(text)
+    # It took a minute when each state was removed by itself.
+    assert time.monotonic() - begin < 10
+    assert [each.port for each in dump.services[0].backends] == [0, 4001]
+    places = [f"/0/spec/backend-addresses/{index}/state" for index in range(1, 4001)]
+    assert [problem.pointer for problem in dump.problems] == places
+
+
+def test_a_refused_backend_behind_an_unknown_state_is_named_by_its_own_index() -> None:
+    backends = [{"ip": "10.0.0.1", "state": "wrong"}, {"ip": "10.0.0.2", "port": -1}]
+    dump = read_dump(json.dumps([{"spec": {**SPEC, "backend-addresses": backends}}]))
+    assert [each.pointer for each in dump.problems] == ["/0/spec/backend-addresses/1/port"]
 
 
 @pytest.mark.parametrize("value", [{}, [], None, 5, {"ip": "x"}, {"spec": {"id": "x"}}], ids=str)

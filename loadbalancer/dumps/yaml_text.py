@@ -14,6 +14,10 @@ __all__ = ["YamlError", "YamlMissingError", "compose_yaml", "dump_yaml", "load_y
 
 _MAY_BE_ANCHOR = re.compile(r"(?:^|[\s\[{,:-])&[^\s,\[\]{}]")
 _JSON_TYPES = ("null", "bool", "int", "float", "str", "seq", "map", "merge")
+# As Python reads in JSON. In base 60, which YAML has, longer ones take time without bounds.
+_MOST_DIGITS = 4300
+_TOO_LARGE = 10**_MOST_DIGITS
+_TOO_LONG = "a number of more than 4,300 digits"
 # What the constructors of PyYAML raise for `!!bool x`, `!!int ""` and the like.
 _CONSTRUCTION = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -116,6 +120,17 @@ def _json_loader() -> Any:
     constructors = {
         tag: make for tag, make in safe.yaml_constructors.items() if tag is None or tag in tags
     }
+    make_integer = constructors["tag:yaml.org,2002:int"]
+
+    def integer(loader: Any, node: Any) -> int:
+        if len(node.value) > _MOST_DIGITS:
+            raise ValueError(_TOO_LONG)
+        value: int = make_integer(loader, node)
+        if abs(value) >= _TOO_LARGE:
+            raise ValueError(_TOO_LONG)
+        return value
+
+    constructors["tag:yaml.org,2002:int"] = integer
     fields = {"yaml_implicit_resolvers": resolvers, "yaml_constructors": constructors}
     return type("JSONLoader", (safe,), fields)
 
