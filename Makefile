@@ -126,6 +126,10 @@ build: $(INSTALLED) ## Build the sdist, and from it the wheel, into dist/
 	rm -rf dist
 	$(BIN)/python -m build
 
+.PHONY: man
+man: $(INSTALLED) ## Write the manual page of the command, build/loadbalancer.1
+	$(BIN)/python tools/man.py build/loadbalancer.1
+
 .PHONY: pyz
 pyz: build ## Build dist/loadbalancer.pyz: the command in one file, for this version of Python
 	$(BIN)/shiv --quiet --compressed --console-script loadbalancer \

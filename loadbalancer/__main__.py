@@ -12,10 +12,14 @@ _OBJECTS = 20_000
 
 def main() -> int:
     """Run the command with the arguments of the process; return its exit code."""
-    from .command import main as run
+    try:
+        from .command import main as run
 
-    gc.set_threshold(_OBJECTS)
-    return run(sys.argv[1:])
+        gc.set_threshold(_OBJECTS)
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # While modules were being imported, or at the very end.
+        return 130
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ _ROOMS: dict[str, tuple[str, float, int]] = {
     "schemas": ("JSON Schemas, OpenAPI", 3.9, 5),
     "text": ("numbers and states as text", 2.9, 6),
     "wire": ("JSON and domain, release 1.13", 1.1, 6),
-    "models": ("wire models, generated", 3.5, 7),
+    "models": ("wire models, generated", 3.5, 8),
     "domain": ("addresses, backends, services", 1.7, 7),
 }
 _WIDTH, _HEIGHT = 244, 62

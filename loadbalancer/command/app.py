@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import click
 
 from .input.options import Choice
+from .output.pager import NO_PAGER
 
 __all__ = ["app", "help_command"]
 
@@ -70,6 +71,10 @@ def _is_there(name: str) -> bool:
         return False
 
 
+def _set_pager(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    ctx.meta[NO_PAGER] = value
+
+
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         from loadbalancer import __version__
@@ -98,6 +103,14 @@ def _set_color(ctx: click.Context, _: click.Parameter, value: str | None) -> Non
     expose_value=False,
     callback=_set_color,
     help="Colours: auto (in a terminal; NO_COLOR and FORCE_COLOR decide), always or never.",
+)
+@click.option(
+    "--no-pager",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_set_pager,
+    help="Show long text in a terminal without a pager.",
 )
 @click.option(
     "-V",

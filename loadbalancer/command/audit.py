@@ -17,6 +17,7 @@ from .input.audit_options import agent_options, finding_options, release_option
 from .input.live_options import live_options, parsed_seconds
 from .input.options import Choice, report_format_option
 from .input.sources import CannotRead, Source, standard_input_if_piped
+from .output.pager import paging
 from .output.printing import Printer, complain, visible
 from .output.progress import counting_bar
 
@@ -331,9 +332,10 @@ def _print(report: ClusterReport, output: _Output) -> None:
     if output.format == "text":
         from ..reports.text import text_lines
 
-        printer = Printer()
-        for line in text_lines(report, most=output.most, quiet=output.quiet):
-            printer.indented(line.parts, line.indent, line.hanging)
+        with paging():
+            printer = Printer()
+            for line in text_lines(report, most=output.most, quiet=output.quiet):
+                printer.indented(line.parts, line.indent, line.hanging)
         return
     write = sys.stdout.write
     match output.format:

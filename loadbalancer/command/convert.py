@@ -193,6 +193,8 @@ def _write_dump(
     from ..domain.identity import address_order
 
     services = list(intake.services(sources))
+    if intake.is_unreadable:
+        return intake.exit_code
     if is_sorted:
         services.sort(key=lambda svc: address_order(svc.frontend))
     try:

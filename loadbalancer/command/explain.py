@@ -12,6 +12,7 @@ import click
 from .exit_codes import DIFFERS, OK, TROUBLE
 from .input.audit_options import agent_options, release_option
 from .input.options import format_option
+from .output.pager import paging
 from .output.printing import Printer, complain, visible
 
 if TYPE_CHECKING:
@@ -75,14 +76,15 @@ def command(
         document = [{"node": node, **asdict(each)} for node, each, _ in found if each is not None]
         click.echo(json.dumps(document, indent=2))
     else:
-        printer = Printer()
-        for number, (node, each, reason) in enumerate(found):
-            if number:
-                printer.line()
-            if each is None:
-                printer.line((visible(node or "-"), "bold"), f": nothing of {target}: {reason}")
-            else:
-                _print(printer, node, each)
+        with paging():
+            printer = Printer()
+            for number, (node, each, reason) in enumerate(found):
+                if number:
+                    printer.line()
+                if each is None:
+                    printer.line((visible(node or "-"), "bold"), f": nothing of {target}: {reason}")
+                else:
+                    _print(printer, node, each)
     return OK if any(each is not None for _, each, _ in found) else DIFFERS
 
 

@@ -18,6 +18,7 @@ from .input.options import (
 )
 from .input.selection import ORDERS, Selection
 from .input.sources import AGENT, CannotRead, Source
+from .output.pager import paging
 from .output.printing import STATE_STYLES, Printer, complain
 from .output.progress import reading_bar
 
@@ -117,7 +118,7 @@ def command(
       2  something could not be read
     """
     from .input.intake import Intake
-    from .output.service_table import TITLES, WIDE_TITLES, print_services, row_of, wide_row_of
+    from .output.service_table import TITLES, WIDE_TITLES, Row, print_services, row_of, wide_row_of
 
     selection = Selection(states, name, types, frontend or "", backend or "", no_active)
     key = ORDERS[order]
@@ -133,22 +134,29 @@ def command(
             for each, heading in intake.named_services([source])
             if selection.takes(each)
         )
+        texts: list[str] = []
+        rows: list[Row] = []
         if count:
             shown = sum(1 for _ in wanted)
-            printer.line(str(shown))
         elif output_format == "json":
             from loadbalancer import dump_service
 
             texts = _sorted((key(each), dump_service(each).decode()) for each, _ in wanted)
-            printer.stream.write(f"[{','.join(texts)}]\n")
             shown = len(texts)
         else:
             rows = _sorted(
                 (key(each), wide_row_of(each, at) if wide else row_of(each)) for each, at in wanted
             )
             shown = len(rows)
-            bar.hide()
-            print_services(printer, rows, WIDE_TITLES if wide else TITLES)
+    if intake.is_unreadable:
+        return intake.exit_code
+    if count:
+        printer.line(str(shown))
+    elif output_format == "json":
+        printer.stream.write(f"[{','.join(texts)}]\n")
+    else:
+        with paging():
+            print_services(Printer(), rows, WIDE_TITLES if wide else TITLES)
     if not shown and (node or selection != Selection()):
         complain("no service is as asked for")
     return intake.exit_code

@@ -8,6 +8,7 @@ import click
 
 from .exit_codes import OK
 from .input.options import format_option
+from .output.pager import paging
 from .output.printing import Printer
 
 __all__ = ["command"]
@@ -34,18 +35,19 @@ def command(kinds: tuple[str, ...], output_format: str) -> int:
             hint = f"Did you mean {meant}?" if meant else f"They are {', '.join(known)}."
             raise click.UsageError(f"there is no kind {kind!r}. {hint}")
     chosen = {kind: known[kind] for kind in kinds or known}
-    printer = Printer()
     if output_format == "json":
         document = {kind: meaning._asdict() for kind, meaning in chosen.items()}
-        printer.stream.write(json.dumps(document, indent=2) + "\n")
+        click.echo(json.dumps(document, indent=2))
         return OK
-    for kind, meaning in chosen.items():
-        style = "bold red" if meaning.severity == "error" else "yellow"
-        printer.line((f"{meaning.severity}: {kind}", style))
-        printer.indented([meaning.text], 4)
-        printer.indented(["Look at: ", meaning.next, "."], 4)
-        printer.indented(["To do: ", meaning.remedy], 4)
-        if meaning.issue:
-            printer.indented([f"Seen in: cilium {meaning.issue}"], 4)
-        printer.line()
+    with paging():
+        printer = Printer()
+        for kind, meaning in chosen.items():
+            style = "bold red" if meaning.severity == "error" else "yellow"
+            printer.line((f"{meaning.severity}: {kind}", style))
+            printer.indented([meaning.text], 4)
+            printer.indented(["Look at: ", meaning.next, "."], 4)
+            printer.indented(["To do: ", meaning.remedy], 4)
+            if meaning.issue:
+                printer.indented([f"Seen in: cilium {meaning.issue}"], 4)
+            printer.line()
     return OK

@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,16 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 COMMAND = (sys.executable, "-m", "loadbalancer")
 
 # What the terminal and the language of whoever runs the tests must have no part in.
-_FOREIGN = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "LOADBALANCER_DEBUG")
+_FOREIGN = (
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "COLUMNS",
+    "LINES",
+    "TERM",
+    "LOADBALANCER_DEBUG",
+    "PAGER",
+    "LESS",
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +38,7 @@ class Finished:
 def environment(**changes: str) -> dict[str, str]:
     """The environment of a process, with changes."""
     kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    return {**kept, "PYTHONUTF8": "1", **changes}
+    return {**kept, "PYTHONUTF8": "1", "LOADBALANCER_PAGER": "", **changes}
 
 
 def run(
@@ -56,14 +66,18 @@ class Shown:
 
 
 def run_in_terminal(
-    *arguments: str, columns: int = 100, cwd: Path = EXAMPLES, **variables: str
+    *arguments: str,
+    columns: int = 100,
+    cwd: Path = EXAMPLES,
+    command: Sequence[str] = COMMAND,
+    **variables: str,
 ) -> Shown:
     """Run the command with a terminal for standard output and error."""
     ours, theirs = pty.openpty()
     terminal = {"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "50"}
-    env = environment(**{**terminal, **variables})
+    env = environment(**terminal | variables)
     process = subprocess.Popen(
-        [*COMMAND, *arguments],
+        [*command, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import Invoke
-from .running import run, run_in_terminal
+from .running import EXAMPLES, environment, run, run_in_terminal
 
 # What the real client printed of the service list in the examples. The spaces at the ends of
 # lines are part of it.
@@ -196,3 +196,65 @@ def test_an_address_that_is_none(invoke: Invoke) -> None:
     finished = invoke("list", "--backend", "10.0.0.256", "service_list.json")
     assert finished.code == 2
     assert "'10.0.0.256' is neither IP nor IP:port" in finished.err.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["list"], ["list", "--format", "json"], ["list", "--count"], ["list", "--wide"]),
+        *(["convert", "--to", each] for each in ("wire", "ndjson", "json", "yaml", "text")),
+        *(["convert", "--to", each] for each in ("domain", "state-file")),
+        *(["expect", "--node", "a", "--format", each] for each in ("text", "json")),
+        *(["audit", "--format", each] for each in ("text", "json", "sarif", "prometheus")),
+        *(["explain", "--format", each, "shop/web"] for each in ("text", "json")),
+        *(["diff", "--format", each, "service_list.json"] for each in ("text", "json")),
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_printed_where_nothing_can_be_read(invoke: Invoke, arguments: list[str]) -> None:
+    finished = invoke(*arguments, "nowhere.json")
+    assert (finished.code, finished.out) == (2, "")
+    assert "nowhere.json: No such file or directory\n" in finished.err
+
+
+COLORED = (
+    "\x1b[1mID   Frontend       Service Type   Backend\x1b[0m\n"
+    "5    192.0.2.1:80   LoadBalancer   1 => 10.0.1.1:8080 \x1b[31m(quarantined)\x1b[0m\n"
+    "                                   2 => 10.0.1.2:8080 \x1b[32m(active)\x1b[0m\n"
+    "                                   3 => 10.0.1.3:8080 \x1b[35m(maintenance)\x1b[0m\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("color", "variables", "expected"),
+    [
+        ("auto", {}, False),
+        ("auto", {"FORCE_COLOR": "1"}, True),
+        ("auto", {"FORCE_COLOR": "", "NO_COLOR": ""}, False),
+        ("auto", {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ("always", {"NO_COLOR": "1"}, True),
+        ("never", {"FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_colors_elsewhere(color: str, variables: dict[str, str], expected: bool) -> None:
+    arguments = ("--color", color, "list", "service_get_5.json")
+    out = run(*arguments, env=environment(**variables)).out
+    assert (out == COLORED) == expected
+    assert ("\x1b" in out) == expected
+
+
+@pytest.mark.parametrize(
+    ("color", "variables", "expected"),
+    [
+        ("auto", {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        ("always", {"NO_COLOR": "1"}, True),
+        ("never", {}, False),
+    ],
+)
+def test_colors_in_a_terminal_by_option(
+    color: str, variables: dict[str, str], expected: bool
+) -> None:
+    arguments = ("--color", color, "list", "service_get_5.json")
+    shown = run_in_terminal(*arguments, columns=100, cwd=EXAMPLES, **variables)
+    assert (shown.text == COLORED) == expected
+    assert ("\x1b" in shown.text) == expected

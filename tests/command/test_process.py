@@ -214,6 +214,40 @@ def test_interrupted() -> None:
     assert (out, err) == (b"", b"")
 
 
+INTERRUPTING = """
+import os, signal, sys
+class Finder:
+    def find_spec(name, *_):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder)
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "loadbalancer.command",
+        "click",
+        "loadbalancer.command.app",
+        "loadbalancer.command.list_services",
+        "pydantic",
+        "loadbalancer.models",
+    ],
+)
+def test_interrupted_while_modules_are_imported(tmp_path: Path, name: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTING.format(name=name), encoding="utf-8")
+    process = subprocess.run(
+        [*COMMAND, "list", "service_list.json"],
+        capture_output=True,
+        cwd=EXAMPLES,
+        env=environment(PYTHONPATH=str(tmp_path)),
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        check=False,
+    )
+    assert (process.returncode, process.stdout, process.stderr) == (130, b"", b"")
+
+
 def test_a_fault_of_its_own_is_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import loadbalancer.checking.suggestions as module\n"

@@ -185,9 +185,10 @@ def _submitted(
                     futures[source.name] = pool.submit(finding.found, source)
         yield futures
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
         for process in active_children():
             process.terminate()
+        # Left to itself, the thread of the pool may close what Python uses when it exits.
+        pool.shutdown(cancel_futures=True)
 
 
 def _result(future: Future[_Found] | None) -> _Found | None:

@@ -27,6 +27,7 @@ class Intake:
 
     def __init__(self, hide_bar: Callable[[], None], on_read: Callable[[int], None]) -> None:
         self.exit_code = OK
+        self._has_read = False
         self.is_list = False
         """Whether there has been an array, or more than one value, valid or not."""
         self.dumps: dict[str, None] = {}
@@ -38,6 +39,11 @@ class Intake:
         self._on_read = on_read
         self._errors: Printer | None = None
         self._told = self._left_out = 0
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether no source could be read, not even its first value."""
+        return self.exit_code == TROUBLE and not self._has_read
 
     def items(self, sources: Iterable[Source | CannotRead], kind: Kind | None) -> Iterator[Item]:
         """All valid values; afterwards `exit_code` says whether there were invalid ones."""
@@ -54,6 +60,7 @@ class Intake:
                     for problem in checked.problems:
                         self._refuse(problem)
                     self._left_out += checked.undiagnosed
+                self._has_read = True
             except CannotRead as error:
                 self._hide_bar()
                 complain(f"cannot read {error.name}: {error.reason}")
@@ -85,6 +92,7 @@ class Intake:
             complain(f"{name}: {note.message}")
 
     def _count(self, checked: Checked) -> None:
+        self._has_read = True
         self._values += len(checked.items) + len(checked.refused)
         self.is_list = self.is_list or checked.is_list or self._values > 1
 
