@@ -23,7 +23,7 @@ PAGES = [*import_module("reference_pages").pages()]
 PACKAGES = [
     "loadbalancer",
     *(f"loadbalancer.{each}" for each in ("audit", "datapath", "kubernetes", "models")),
-    *(f"loadbalancer.{each}" for each in ("schemas", "server", "sysdump", "text")),
+    *(f"loadbalancer.{each}" for each in ("frames", "schemas", "server", "sysdump", "text")),
 ]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 READ = [ROOT / each for each in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]

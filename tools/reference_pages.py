@@ -94,6 +94,7 @@ PACKAGES = {
     "loadbalancer.models": ("models", "Wire models"),
     "loadbalancer.schemas": ("schemas", "JSON Schemas"),
     "loadbalancer.text": ("text", "Values as text"),
+    "loadbalancer.frames": ("frames", "Tables of Arrow"),
     "loadbalancer.kubernetes": ("kubernetes", "Kubernetes"),
     "loadbalancer.datapath": ("datapath", "Datapath"),
     "loadbalancer.audit": ("audit", "Audit"),
