@@ -9,6 +9,8 @@ from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from .help_text import with_fields, without_fields
+
 __all__ = [
     "DomainModel",
     "DomainValue",
@@ -30,7 +32,14 @@ class DomainModel(BaseModel):
         extra="forbid",
         use_attribute_docstrings=True,
         json_schema_serialization_defaults_required=True,
+        json_schema_extra=without_fields,
     )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if cls.__doc__:
+            cls.__doc__ = with_fields(cls.__doc__, cls)
 
     @property
     def model_fields_set(self) -> set[str]:
