@@ -20,7 +20,7 @@ venv: $(INSTALLED) ## Install the project, editable, and what it is developed wi
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable '.[cli,client,etcd,server,testing]' --group dev --group docs
+	$(BIN)/python -m pip install --quiet --editable '.[arrow,cli,client,etcd,server,testing]' --group dev --group docs
 	touch $@
 
 .PHONY: generate

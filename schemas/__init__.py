@@ -3,7 +3,8 @@
 The files lie beside this module: `json/NAME.json`, and `json/NAME.serialization.json` where
 what is written is more than what may be read; `openapi.yaml` is their hand-written source
 for the wire models. `json/openapi.json` is made of it, for clients: without null, which the API
-takes for an absent value but nobody should send, and with a name for each object and enum.
+takes for an absent value but nobody should send, and with a name for each object and enum;
+`json/openapi-3.0.json` says the same in OpenAPI 3.0.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ def schema(
     return _load(name)
 
 
-def openapi() -> dict[str, Any]:
-    """The OpenAPI document of the service API."""
-    return _load("openapi")
+def openapi(*, version: Literal["3.0", "3.1"] = "3.1") -> dict[str, Any]:
+    """The OpenAPI document of the service API, in a version of OpenAPI that a generator knows."""
+    return _load("openapi" if version == "3.1" else f"openapi-{version}")
 
 
 def _load(stem: str) -> dict[str, Any]:

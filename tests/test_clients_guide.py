@@ -33,10 +33,20 @@ def test_what_is_cited_stands_in_the_programs() -> None:
 def test_the_options_of_generators_are_those_that_are_tried() -> None:
     tried = (ROOT / "tests" / "clients" / "test_clients.py").read_text("utf-8")
     commands = [text for kind, text in BLOCKS if kind == "sh" and "loadbalancer" not in text]
-    assert len(commands) == 3
+    assert len(commands) == 4
     options = {each for text in commands for each in re.findall(r" (--[\w-]+)", text)}
     assert len(options) > 8
     assert {each for each in options if f'"{each}"' not in tried} == set()
+
+
+def test_the_versions_of_generators_are_those_that_are_tried() -> None:
+    named = re.findall(r"^\| (open[\w-]+|data[\w-]+).*?\| ([\d.]+)", GUIDE, re.MULTILINE)
+    tests = ROOT / "tests" / "clients"
+    files = [ROOT / "pyproject.toml", tests / "requirements.txt", PROGRAMS / "package.json"]
+    pins = "".join(each.read_text("utf-8") for each in files)
+    found = dict(re.findall(r"([\w-]+?)(?:-cli)?(?:==|\": \")([\d.]+)", pins))
+    assert len(named) == 4
+    assert {name: found[name] for name, _ in named} == dict(named)
 
 
 def test_every_type_of_text_is_in_the_table() -> None:

@@ -18,6 +18,7 @@ PACKAGE = ROOT / "loadbalancer"
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": {"models"},
     "text": {"domain"},
+    "frames": {"domain"},
     "schemas": set(),
     "wire": {"domain", "models"},
     "dumps": {"domain", "wire"},

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from openapi_spec_validator import OpenAPIV31SpecValidator
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 from pydantic import TypeAdapter, ValidationError
 from referencing import Registry, Resource
@@ -64,13 +64,13 @@ class TestFiles:
         names = {*DOMAIN, *WIRE, LIST, "AuditReport"}
         written = {f"{name}.serialization" for name in names}
         stems = {path.name.removesuffix(".json") for path in FILES}
-        assert stems - written == {*names, "openapi"}
+        assert stems - written == {*names, "openapi", "openapi-3.0"}
 
     @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
     def test_is_a_schema_with_an_id_of_its_own(self, path: Any) -> None:
         document = json.loads(path.read_bytes())
-        if path.name == "openapi.json":
-            assert document["openapi"] == "3.1.0"
+        if path.name.startswith("openapi"):
+            assert document["openapi"] == ("3.0.4" if "3.0" in path.name else "3.1.0")
             return
         stem = path.name.removesuffix(".json")
         assert list(document)[:3] == ["$schema", "$id", "title"]
@@ -272,6 +272,17 @@ class TestOpenAPI:
         with pytest.raises(OpenAPIValidationError):
             OpenAPIV31SpecValidator(document).validate()
 
+    def test_changes_may_need_the_token(self) -> None:
+        document = schemas.openapi()
+        (scheme,) = document["components"]["securitySchemes"].values()
+        assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+        assert {
+            method: operation.get("security")
+            for item in document["paths"].values()
+            for method, operation in item.items()
+            if method != "parameters"
+        } == {"get": None, "put": [{}, {"token": []}], "delete": [{}, {"token": []}]}
+
     def test_a_client_sends_no_null(self) -> None:
         assert {"null", None} & {*leaves(source())} == {"null"}
         assert {"null", None} & {*leaves(schemas.openapi())} == set()
@@ -319,6 +330,47 @@ class TestOpenAPI:
             for attribute, field in getattr(models, name).model_fields.items()
         ]
         assert list(schemas.openapi()["components"]["schemas"][name]["properties"]) == expected
+
+
+class TestOpenAPI30:
+    """The same for generators of the version before, which has other keywords."""
+
+    def test_the_document_is_one_of_openapi_3_0(self) -> None:
+        OpenAPIV30SpecValidator(schemas.openapi(version="3.0")).validate()
+
+    @pytest.mark.parametrize("keyword", ["examples", "const", "prefixItems", "$defs"])
+    def test_a_keyword_of_3_1_would_be_noticed(self, keyword: str) -> None:
+        document = schemas.openapi(version="3.0")
+        document["components"]["schemas"]["Scope"][keyword] = []
+        with pytest.raises(OpenAPIValidationError):
+            OpenAPIV30SpecValidator(document).validate()
+
+    def test_nothing_stands_beside_a_reference(self) -> None:
+        document = schemas.openapi(version="3.0")
+        references = [each for each in objects(document) if "$ref" in each]
+        assert len(references) > 40
+        assert [each for each in references if len(each) > 1] == []
+
+    def test_it_says_the_same(self) -> None:
+        document = schemas.openapi()
+        del document["jsonSchemaDialect"]
+        del document["info"]["summary"], document["info"]["license"]["identifier"]
+        for each in objects(document):
+            if "examples" in each:
+                each["example"] = each.pop("examples")[0]
+        assert as_of_3_1(schemas.openapi(version="3.0")) == document
+
+
+def as_of_3_1(node: Any) -> Any:
+    """A document of 3.0 in the words of 3.1."""
+    if isinstance(node, list):
+        return [as_of_3_1(each) for each in node]  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(node, dict):
+        return "3.1.0" if node == "3.0.4" else node
+    values: dict[str, Any] = {key: as_of_3_1(each) for key, each in node.items()}  # pyright: ignore
+    for each in values.pop("allOf", []):
+        values |= each
+    return values
 
 
 def leaves(node: Any) -> Iterator[Any]:

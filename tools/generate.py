@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from published import published
+from published import as_of_3_0, published
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,7 +48,7 @@ def generate_models(out: Path) -> None:
 
 
 def generate_json_schemas(out: Path) -> None:
-    """Generate the JSON Schemas of all types, and the OpenAPI document as JSON."""
+    """Generate the JSON Schemas of all types, and the OpenAPI documents as JSON."""
     # Imported late, for the wire models to be those that have just been generated.
     from audit_report import audit_report
     from pydantic import Field, TypeAdapter
@@ -69,7 +69,9 @@ def generate_json_schemas(out: Path) -> None:
     target = out / "schemas" / "json"
     target.mkdir(parents=True)
     with (ROOT / "schemas" / "openapi.yaml").open("rb") as file:
-        write_json("openapi", published(yaml.safe_load(file)))
+        document = published(yaml.safe_load(file))
+    write_json("openapi", document)
+    write_json("openapi-3.0", as_of_3_0(document))
     write_json("AuditReport", headed("AuditReport", "AuditReport", audit_report()))
     types: dict[str, Any] = {name: getattr(models, name) for name in WIRE_MODELS}
     types["ServiceList"] = Annotated[list[models.Service], Field(description=SERVICE_LIST)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["published"]
+__all__ = ["as_of_3_0", "published"]
 
 _SCHEMAS = "#/components/schemas/"
 # `Error` is a type of the language itself in some that clients are written in.
@@ -73,3 +73,25 @@ def _by_name(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
     if named.setdefault(name, content) != content:
         raise ValueError(f"two different schemas have the title {name}")
     return {"$ref": _SCHEMAS + name}
+
+
+def as_of_3_0(document: dict[str, Any]) -> dict[str, Any]:
+    """The published document for generators that know nothing later than OpenAPI 3.0."""
+    older: dict[str, Any] = _as_of_3_0(document)
+    del older["jsonSchemaDialect"], older["info"]["summary"], older["info"]["license"]["identifier"]
+    return {**older, "openapi": "3.0.4"}
+
+
+def _as_of_3_0(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_as_of_3_0(each) for each in node]  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(node, dict):
+        return node
+    source: dict[str, Any] = node  # pyright: ignore[reportUnknownVariableType]
+    values = {key: _as_of_3_0(each) for key, each in source.items()}
+    if "$ref" in values and len(values) > 1:
+        # What stands beside a reference is ignored there.
+        values["allOf"] = [{"$ref": values.pop("$ref")}]
+    if "examples" in values:
+        values["example"] = values.pop("examples")[0]
+    return values

@@ -20,6 +20,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from reference import docstrings_below, go_index
 
+from loadbalancer import BackendState, go_names, is_valid_state_transition
 from loadbalancer.wire.model import WireModel
 
 __all__ = ["PACKAGES", "Page", "pages", "public_names"]
@@ -94,12 +95,18 @@ PACKAGES = {
     "loadbalancer.models": ("models", "Wire models"),
     "loadbalancer.schemas": ("schemas", "JSON Schemas"),
     "loadbalancer.text": ("text", "Values as text"),
+    "loadbalancer.frames": ("frames", "Tables of Arrow"),
     "loadbalancer.kubernetes": ("kubernetes", "Kubernetes"),
     "loadbalancer.datapath": ("datapath", "Datapath"),
     "loadbalancer.audit": ("audit", "Audit"),
     "loadbalancer.sysdump": ("sysdump", "Sysdumps"),
     "loadbalancer.server": ("server", "Server"),
 }
+
+
+# Words that Go writes in capitals, and fields that its structs of 1.13 do not have.
+_CAPITALS = {"id": "ID", "fe": "FE", "l7lb": "L7LB"}
+_LATER_FIELDS = {"cluster", "serving", "zone"}
 
 
 def public_names(package: ModuleType) -> list[str]:
@@ -164,6 +171,8 @@ def _entry(name: str, item: Any) -> Iterator[str]:
         return
     if not inspect.isclass(item):
         yield _directive(name)
+        if name == "loadbalancer.is_valid_state_transition":
+            yield _table_of_transitions()
         return
     members = [
         key
@@ -202,11 +211,30 @@ def _table(item: type[Any]) -> str:
     if issubclass(item, BaseModel):
         return _fields_of_model(item)
     if issubclass(item, Enum):
-        rows = [f"| `{each.name}` | `{each.value!r}` |" for each in item]
-        return _lines_of_table(["member", "value"], rows)
+        return _members_of_enum(item)
     if is_dataclass(item) or _named(item):
         return _fields_of_dataclass(item)
     return ""
+
+
+def _table_of_transitions() -> str:
+    """Which state a backend may go to, from each one."""
+    rows: list[str] = []
+    for old in BackendState:
+        goes = ("yes" if is_valid_state_transition(old, new) else "no" for new in BackendState)
+        rows.append(_row([f"`{old.name}`", *goes]))
+    return _lines_of_table(["from \\ to", *(f"`{new.name}`" for new in BackendState)], rows)
+
+
+def _members_of_enum(kind: type[Enum]) -> str:
+    """The members of an enum: value, name in Go, meaning."""
+    told = {name: _one_line(text) for name, text in _docstrings_of_fields(kind).items()}
+    in_go = {item: f"`{go}`" for go, item in go_names.items() if isinstance(item, kind)}
+    rows = [
+        _row([f"`{each.name}`", f"`{each.value!r}`", in_go.get(each, ""), told[each.name]])
+        for each in kind
+    ]
+    return _lines_of_table(["member", "value", "Go", ""], rows)
 
 
 def _fields_of_model(model: type[BaseModel]) -> str:
@@ -223,10 +251,19 @@ def _fields_of_model(model: type[BaseModel]) -> str:
             cells = [f"`{name}`", f"`{key}`", holds, required + meaning]
         else:
             default = "required" if field.is_required() else _code(_default(field))
-            cells = [f"`{name}`", holds, default, meaning]
+            cells = [f"`{name}`", holds, default, meaning, *_in_go(model, name)]
         rows.append(_row(cells))
     head = ["field", "key in JSON", "holds", ""] if is_wire else ["field", "holds", "default", ""]
-    return _lines_of_table(head, rows)
+    return _lines_of_table([*head, *(["Go"] if _in_go(model, "") else [])], rows)
+
+
+def _in_go(model: type[BaseModel], field: str) -> list[str]:
+    """The name of a field in the struct that the model stands for, empty if it came later."""
+    if model not in go_names.values():
+        return []
+    if field in _LATER_FIELDS:
+        return [""]
+    return [f"`{''.join(_CAPITALS.get(word, word.title()) for word in field.split('_'))}`"]
 
 
 def _properties(model: type[BaseModel]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ _ROOMS: dict[str, tuple[str, float, int]] = {
     "agent": ("the agent's rules, and stores", 2.2, 5),
     "schemas": ("JSON Schemas, OpenAPI", 3.9, 5),
     "text": ("numbers and states as text", 2.9, 6),
+    "frames": ("services as tables of Arrow", 3.9, 6),
     "wire": ("JSON and domain, release 1.13", 1.1, 6),
     "models": ("wire models, generated", 3.5, 8),
     "domain": ("addresses, backends, services", 1.7, 7),

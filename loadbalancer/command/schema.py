@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from .exit_codes import OK
@@ -25,8 +27,15 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[st
 @click.argument("name", metavar="[NAME]", required=False, shell_complete=_complete)
 @click.option("--list", "lists", is_flag=True, help="List the names there are.")
 @click.option("--written", is_flag=True, help="The schema for writing, not for reading.")
-def command(name: str | None, lists: bool, written: bool) -> int:
-    """Print the JSON Schema (2020-12) of a type, or the OpenAPI 3.1 document of the API.
+@click.option(
+    "--version",
+    type=click.Choice(["3.0", "3.1"]),
+    default="3.1",
+    show_default=True,
+    help="The version of OpenAPI, for generators that only know 3.0.",
+)
+def command(name: str | None, lists: bool, written: bool, version: Literal["3.0", "3.1"]) -> int:
+    """Print the JSON Schema (2020-12) of a type, or the OpenAPI document of the API.
 
     NAME is a wire model such as ServiceSpec, a domain type such as SVC, AuditReport (what
     `audit --format json` prints), or openapi, the default.
@@ -35,7 +44,7 @@ def command(name: str | None, lists: bool, written: bool) -> int:
     Examples:
       loadbalancer schema --list
       loadbalancer schema ServiceSpec > service-spec.schema.json
-      loadbalancer schema openapi | jq '.paths | keys'
+      loadbalancer schema openapi --version 3.0 > openapi.json
     """
     if lists:
         click.echo("\n".join(_names()))
@@ -46,7 +55,7 @@ def command(name: str | None, lists: bool, written: bool) -> int:
 
     name = _known(name or _OPENAPI)
     if name == _OPENAPI:
-        document = openapi()
+        document = openapi(version=version)
     else:
         document = schema(name, "serialization" if written else "validation")
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -67,9 +67,13 @@ class BackendStateFlags(StrictIntEnum):
     """How the datapath's backend map encodes a state, in one byte (Go: `BackendStateFlags`)."""
 
     ACTIVE = 0
+    """The state ACTIVE, and every state without flags of its own."""
     TERMINATING = 1
+    """The state TERMINATING."""
     QUARANTINED = 2
+    """The state QUARANTINED."""
     MAINTENANCE = 3
+    """The state MAINTENANCE."""
 
 
 # Where a state may go beside itself. What is in no row, INVALID and numbers of no state

@@ -1,10 +1,12 @@
-"""What all domain models share: how they are copied, and that they validate."""
+"""What all domain models share: how they are copied, that they validate, what help() shows."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
 from functools import cache
+from inspect import cleandoc, formatannotation
+from textwrap import indent
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -20,6 +22,36 @@ __all__ = [
 ]
 
 _Model = TypeVar("_Model", bound="DomainModel")
+_FIELDS = "\n\nFields:\n"
+
+
+def _with_fields(text: str, model: type[BaseModel]) -> str:
+    """Return a docstring with the fields of its model: type, default, meaning.
+
+    Each class is given it when it is made, since `help()` takes nothing but a text: no more is
+    done here than can be done at every import.
+    """
+    kinds: dict[str, Any] = {}
+    for each in reversed(model.__mro__):
+        kinds |= getattr(each, "__annotations__", {})
+    lines: list[str] = []
+    for name, field in model.model_fields.items():
+        # As it stands in the source; ranges and units are in the text.
+        kind = kinds.get(name, field.annotation)
+        kind = kind if isinstance(kind, str) else formatannotation(kind)
+        # A factory may want the other fields, of which there are none yet.
+        value = "<factory>" if field.default_factory else repr(field.default)
+        default = "" if field.is_required() else f" = {value}"
+        lines.append(f"    {name}: {kind}{default}")
+        if field.description:
+            lines.append(indent(field.description, " " * 8))
+    return cleandoc(text) + _FIELDS + "\n".join(lines) if lines else text
+
+
+def _without_fields(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Leave the fields out of the description in a JSON Schema, which has them anyway."""
+    if "description" in schema:
+        schema["description"] = schema["description"].partition(_FIELDS)[0]
 
 
 class DomainModel(BaseModel):
@@ -30,7 +62,14 @@ class DomainModel(BaseModel):
         extra="forbid",
         use_attribute_docstrings=True,
         json_schema_serialization_defaults_required=True,
+        json_schema_extra=_without_fields,
     )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if cls.__doc__:
+            cls.__doc__ = _with_fields(cls.__doc__, cls)
 
     @property
     def model_fields_set(self) -> set[str]:

@@ -19,8 +19,11 @@ class L4Type(StrictStrEnum):
     NONE = "NONE"
     """Not said."""
     TCP = "TCP"
+    """The Transmission Control Protocol."""
     UDP = "UDP"
+    """The User Datagram Protocol."""
     SCTP = "SCTP"
+    """The Stream Control Transmission Protocol."""
 
     @classmethod
     def _missing_(cls, value: object) -> None:

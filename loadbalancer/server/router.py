@@ -24,8 +24,9 @@ __all__ = ["answer_response", "create_router"]
 _PREFIX = "/v1"
 _JSON = "application/json"
 _SCHEMAS = "#/components/schemas/"
-# The parts of an operation for which FastAPI has arguments of its own.
-_GIVEN = {"operationId", "responses", "summary", "tags"}
+# The parts of an operation for which FastAPI has arguments of its own; who may call it is up to
+# the application.
+_GIVEN = {"operationId", "responses", "security", "summary", "tags"}
 
 
 def create_router(

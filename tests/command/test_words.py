@@ -180,6 +180,8 @@ def test_schemas(invoke: Invoke) -> None:
         assert written == schemas.schema(name, "serialization")
     assert json.loads(invoke("schema", "openapi").out) == schemas.openapi()
     assert json.loads(invoke("schema").out) == schemas.openapi()
+    older = invoke("schema", "openapi", "--version", "3.0").out
+    assert json.loads(older) == schemas.openapi(version="3.0")
 
 
 def test_no_schema(invoke: Invoke) -> None:

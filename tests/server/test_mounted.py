@@ -56,6 +56,8 @@ def operations(document: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         of_path = {"parameters": item.get("parameters", [])}
         for method in item.keys() - {"parameters"}:
             operation = {**of_path, **item[method]}
+            # Who may call it is up to the application.
+            operation.pop("security", None)
             found[f"{method} {prefix}{path}"] = resolved(document, operation)
     return found
 
@@ -71,6 +73,12 @@ def test_its_components_are_those_of_the_own_document() -> None:
     own = schemas.openapi()["components"]["schemas"]
     assert components(mounted("/v1")) == own
     assert components(mounted("/v1", "/clusters/a", "/clusters/b")) == own
+
+
+def test_the_token_is_the_server_s_alone() -> None:
+    document = mounted("/v1").openapi()
+    assert "securitySchemes" not in document["components"]
+    assert [each for each in objects(document) if "security" in each] == []
 
 
 def test_bodies_refer_to_components() -> None:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import multiprocessing
 import sqlite3
 import threading
+import zlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from pydantic import ValidationError
 
-from loadbalancer import BackendState
+from loadbalancer import SVC, BackendState
 from loadbalancer.agent.stores.base import RETIRED_BACKENDS_KEPT, Transaction
+from loadbalancer.agent.stores.codec import decode_service, encode_service
+from loadbalancer.agent.stores.etcd.entries import Change
 from loadbalancer.agent.stores.sqlite_schema import connect, sealed
 from loadbalancer.server import (
     MemoryStore,
@@ -150,8 +155,7 @@ def test_a_restart_gives_everything_back(path: Path) -> None:
 
 
 def test_every_field_of_a_service_is_kept(path: Path) -> None:
-    from loadbalancer import SVC, Backend, L3n4AddrID, L4Type, Scope, ServiceName, SVCType
-    from loadbalancer.agent.stores.codec import decode_service, encode_service
+    from loadbalancer import Backend, L3n4AddrID, L4Type, Scope, ServiceName, SVCType
     from loadbalancer.domain.addr_cluster import AddrCluster
 
     svc = SVC(
@@ -183,6 +187,39 @@ def test_every_field_of_a_service_is_kept(path: Path) -> None:
         loopback_hostport=True,
     )
     assert decode_service(encode_service(svc)) == svc
+
+
+class TestOfALaterVersion:
+    """What a later version of this package stored, with fields that this one does not know."""
+
+    SERVICE: ClassVar[dict[str, Any]] = {
+        "frontend": {"addr_cluster": "10.96.0.1", "port": 80, "protocol": "TCP", "id": 7},
+        "backends": [{"addr_cluster": "10.0.0.1", "port": 8080, "state": 2}],
+        "name": {"namespace": "shop", "name": "web"},
+    }
+
+    def later(self) -> dict[str, Any]:
+        svc = copy.deepcopy(self.SERVICE)
+        for each in (svc, svc["frontend"], *svc["backends"], svc["name"]):
+            each["later"] = {"a": [None]}
+        return svc
+
+    def test_fields_it_adds_are_ignored(self) -> None:
+        expected = SVC.model_validate(self.SERVICE)
+        assert decode_service(json.dumps(self.later()).encode()) == expected
+        change = {"id": "b", "after": "a", "services": [self.later()], "later": 1}
+        data = zlib.compress(json.dumps(change).encode())
+        assert Change.decode(data).services == [expected]
+
+    def test_values_it_adds_to_an_enum_are_an_error(self) -> None:
+        svc = self.later()
+        svc["backends"][0]["state"] = 5
+        with pytest.raises(StoreError, match="stored service is damaged: 1 validation error"):
+            decode_service(json.dumps(svc).encode())
+
+    def test_elsewhere_unknown_fields_are_refused(self) -> None:
+        with pytest.raises(ValidationError, match="4 validation errors"):
+            SVC.model_validate(self.later())
 
 
 def test_two_processes_write_at_once(path: Path) -> None:

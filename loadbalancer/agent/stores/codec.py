@@ -16,12 +16,12 @@ def encode_service(svc: SVC) -> bytes:
 
 
 def decode_service(data: bytes) -> SVC:
-    """The service of that JSON, validated.
+    """The service of that JSON, validated; keys that only a later version knows are ignored.
 
     Raises:
         StoreError: it is the JSON of no service.
     """
     try:
-        return SVC.model_validate_json(data)
+        return SVC.model_validate_json(data, extra="ignore")
     except ValidationError as error:
         raise StoreError(f"a stored service is damaged: {error}") from None

@@ -4,7 +4,7 @@ import json
 import sys
 
 import httpx
-from service_api import Client
+from service_api import AuthenticatedClient
 from service_api.api.daemon import get_config
 from service_api.api.service import (
     delete_service_by_id,
@@ -36,8 +36,10 @@ def raise_refusal(response: httpx.Response) -> None:
         raise Refused(response.status_code, response.json())
 
 
-client = Client(
+# Calls that may need a token take no other client. Without a token any text will do.
+client = AuthenticatedClient(
     base_url=sys.argv[1],
+    token="secret",
     raise_on_unexpected_status=True,
     httpx_args={"event_hooks": {"response": [raise_refusal]}},
 )

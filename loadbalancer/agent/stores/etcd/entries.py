@@ -86,13 +86,13 @@ class _Stored(BaseModel):
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """Read it.
+        """Read it; keys that only a later version knows are ignored, those of services too.
 
         Raises:
             StoreError: it is something else.
         """
         try:
-            return cls.model_validate_json(data)
+            return cls.model_validate_json(data, extra="ignore")
         except ValidationError as error:
             text = f"what is stored as {cls.__name__.lower()} is damaged: {error}"
             raise StoreError(text) from None
