@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .comparison import BackendChange, Diff, FieldChange, ServiceChange, diff
 from .datapath import Entry, audit_datapath
 from .disagreements import Disagreement, disagreements
 from .findings import Finding, FindingKind, Layer, Severity
@@ -13,9 +14,12 @@ from .views import Cluster, NodeView, Options
 __all__ = [
     "MEANINGS",
     "UNSAID_IN_TEXT",
+    "BackendChange",
     "Cluster",
+    "Diff",
     "Disagreement",
     "Entry",
+    "FieldChange",
     "Finding",
     "FindingKind",
     "Layer",
@@ -23,11 +27,13 @@ __all__ = [
     "NodeAudit",
     "NodeView",
     "Options",
+    "ServiceChange",
     "Severity",
     "audit",
     "audit_datapath",
     "audit_node",
     "by_severity",
+    "diff",
     "disagreements",
     "notes",
 ]

@@ -24,9 +24,11 @@ __all__ = [
     "COMPARED_FACTS",
     "BackendChange",
     "Comparison",
+    "Diff",
     "FieldChange",
     "ServiceChange",
     "compare",
+    "diff",
 ]
 
 
@@ -159,6 +161,33 @@ def compare(before: Iterable[SVC], after: Iterable[SVC]) -> Comparison:
     result.kept_removed, result.kept_added = old, new
     _pair_by_address(result)
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What differs between two lists of services, each kind in the order of frontends."""
+
+    added: list[SVC]
+    """The services that the second list alone has."""
+    removed: list[SVC]
+    """The services that the first list alone has."""
+    changed: list[ServiceChange]
+    unchanged: int
+    """The number of services that are the same."""
+
+
+def diff(before: Iterable[SVC], after: Iterable[SVC], *, omitted: Iterable[str] = ("ids",)) -> Diff:
+    """Return what differs between two lists of services, as the command `diff` compares them.
+
+    Args:
+        before: the first list.
+        after: the second list.
+        omitted: the facts that are not compared, such as `ids` and those in `Dump.omitted`.
+    """
+    found = compare(before, after)
+    found.omitted |= set(omitted)
+    changed = [*found.changed()]
+    return Diff([*found.added()], [*found.removed()], changed, found.unchanged)
 
 
 def _keep(
