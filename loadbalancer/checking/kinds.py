@@ -137,7 +137,7 @@ def _score(keys: tuple[str, ...], kind: Kind) -> float:
 def unknown_keys(value: Any, kind: Kind) -> Iterator[UnknownKey]:
     """The keys that the API does not know, of all objects it knows.
 
-    Not recursive, since values may be nested deep where nobody knows what they are.
+    Not recursive, since values of unknown keys may be nested deep.
     """
     todo: list[tuple[Path, Any, type[WireModel]]] = [((), value, model_of(kind))]
     while todo:

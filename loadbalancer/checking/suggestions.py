@@ -13,7 +13,7 @@ _separators = re.compile(r"[\s_.\-]+")
 # How alike two words have to be, 0 … 1, for one to be taken for a misspelling of the other.
 _LIKENESS = 0.75
 _SHORTEST_ABBREVIATION = 3
-# A longer word is looked at each time: nobody is to fill our memory.
+# Longer words are not cached: input must not fill the memory.
 _LONGEST_REMEMBERED = 64
 
 

@@ -43,7 +43,7 @@ class AddrCluster:
     _text: str
     _zone: str
     _cluster_id: int
-    # What `as20` answers; empty until somebody asks, since most never do.
+    # What `as20` answers; empty until it is asked for, which is rare.
     _as20: bytes
 
     def __new__(cls, value: str | IPv4Address | IPv6Address) -> Self:

@@ -75,7 +75,7 @@ class DomainModel(BaseModel):
     def model_fields_set(self) -> set[str]:
         """The names of the fields that were given, as a set of the caller's own.
 
-        Objects share the set that Pydantic keeps (see `all_fields_set`): nobody gets hold of it.
+        Objects share the set that Pydantic keeps (see `all_fields_set`): callers never get it.
         """
         return set(self.__pydantic_fields_set__)
 

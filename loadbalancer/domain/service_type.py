@@ -22,7 +22,7 @@ class SVCType(StrictStrEnum):
     NodePort = "NodePort"
     """At a port of every node."""
     ExternalIPs = "ExternalIPs"
-    """At addresses of its own choice that somebody routes to the nodes."""
+    """At addresses of its own choice, which are routed to the nodes from outside."""
     LoadBalancer = "LoadBalancer"
     """At an address of a load balancer in front of the cluster."""
     LocalRedirect = "LocalRedirect"

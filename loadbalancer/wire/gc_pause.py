@@ -52,7 +52,7 @@ def _resume() -> None:
             return
         # The collector would begin with a look through all that has been made meanwhile. In
         # and out of the permanent generation it comes to be among the oldest objects at once;
-        # unless somebody keeps objects there, who would lose them.
+        # unless the program keeps objects there, which would be lost.
         if not gc.get_freeze_count():
             gc.freeze()
             gc.unfreeze()

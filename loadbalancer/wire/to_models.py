@@ -28,7 +28,7 @@ def _instances(model: type[WireModel]) -> tuple[Callable[[Parts], Any], set[str]
 
     Nothing is validated, since a domain object has no values that its wire model would refuse:
     to read them anew took two and a half times as long. The instances share the names, which
-    nobody gets hold of (see `WireModel.model_fields_set`).
+    callers never get (see `WireModel.model_fields_set`).
     """
     return maker(model), set(model.model_fields)
 

@@ -56,7 +56,7 @@ class KnownBackend:
 class View(Protocol):
     """What is stored, at one moment. Backends and frontends are found by their `hash()`.
 
-    The objects belong to the store: whoever wants to change one makes a copy.
+    The objects belong to the store: copy one to change it.
     """
 
     def service(self, id: int) -> SVC | None:
@@ -160,7 +160,7 @@ class Store(Protocol):
         ...
 
     def service_json_at_once(self, id: int) -> bytes | None:
-        """`View.service_json`, without waiting for anybody: for callers that must not block.
+        """`View.service_json`, without waiting for others: for callers that must not block.
 
         Raises:
             StoreBusyError: others, or a network, have to be waited for.

@@ -35,7 +35,7 @@ _ANSWER = "SELECT answer FROM services WHERE id = ?"
 
 
 class _Idle(NamedTuple):
-    """Connections that nobody uses, by whether they wait for those of others."""
+    """Unused connections, by whether they wait for locks of others."""
 
     patient: list[sqlite3.Connection]
     impatient: list[sqlite3.Connection]
@@ -46,7 +46,7 @@ class SQLiteStore:
 
     A write is on the disk when `write` returns, and whole: whatever happens to the process,
     all of a transaction is there or nothing. Writers, of other processes too, go one after
-    the other; readers see the last write and wait for nobody.
+    the other; readers see the last write and do not wait.
     """
 
     blocks = True
@@ -132,7 +132,7 @@ class SQLiteStore:
 
     @contextmanager
     def _connection(self) -> Generator[sqlite3.Connection]:
-        """A connection that nobody else uses meanwhile."""
+        """Yield a connection that is not shared meanwhile."""
         connection, file = self._take(self._idle.patient)
         is_usable = True
         try:
@@ -247,7 +247,7 @@ class _Tables:
 
     def services_json(self) -> bytes:
         if self._has_written:
-            # What is not committed yet is nobody else's business.
+            # What is not committed yet is not cached for others.
             return joined(self.service_texts().values())
         revision: int = self._row("SELECT value FROM facts WHERE name = ?", "revision")[0]
         last, text = self._listed.last

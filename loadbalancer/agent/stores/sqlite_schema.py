@@ -87,7 +87,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         StoreError: it is the file of something else, or of a later version.
     """
-    # Whoever else makes the tables has made all of them when this begins.
+    # If another process makes the tables, it has made all of them when this begins.
     connection.execute("BEGIN IMMEDIATE")
     try:
         (application,) = connection.execute("PRAGMA application_id").fetchone()

@@ -46,7 +46,7 @@ def _services(
     name = f"{pod.metadata.name}/host-port/{host_port}"
     for address in addresses:
         backends = [
-            # Its weight is that of a backend that nobody has given one.
+            # Its weight is the default.
             Backend(addr_cluster=each, protocol=protocol, port=port.container_port, weight=0)
             for each in own
             if each.is6 is address.is6
@@ -72,6 +72,6 @@ def _addresses(port: ContainerPort, node: Node) -> tuple[list[AddrCluster], bool
     if host_ip is None or host_ip.is_unspecified:
         return node.served_addresses(), False
     if host_ip.addr.is_loopback:
-        # The agent sets it up at the unspecified address, and lets nobody in from outside.
+        # The agent sets it up at the unspecified address, and accepts no traffic from outside.
         return [AddrCluster("::" if host_ip.is6 else "0.0.0.0")], True
     return [host_ip], False

@@ -345,7 +345,7 @@ def _announce(options: ServeOptions, sockets: list[socket.socket]) -> None:
         scheme = "http" if options.tls_cert is None else "https"
         _log.info("Listening on %s://%s", scheme, name)
         if options.insecure and _is_reachable(each):
-            _log.warning("Anybody who reaches %s can change the services", name)
+            _log.warning("Every client that reaches %s can change the services", name)
     place = _place(options)
     if place is None:
         _log.info("Services are kept in memory only")

@@ -91,7 +91,7 @@ def parse_etcd_url(
 
 
 def shown_url(url: str) -> str:
-    """A URL for people, without the password that somebody may have put into it."""
+    """Return a URL to show, without the password in it."""
     return repr(re.sub("//.*@", "//...@", url))
 
 

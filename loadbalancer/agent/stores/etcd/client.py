@@ -141,7 +141,7 @@ class Etcd:
     """A cluster. All methods may be called from any thread."""
 
     def __init__(self, address: EtcdAddress) -> None:
-        """Connects to nobody yet.
+        """Prepare a client; the first call connects.
 
         Raises:
             StoreError: the files for TLS cannot be used.

@@ -34,7 +34,7 @@ __all__ = ["EtcdStore"]
 T = TypeVar("T")
 
 OPENING_PATIENCE = 20.0
-"""How many seconds opening may take: there is nobody who waits for an answer."""
+"""How many seconds opening may take; no client is waiting yet."""
 _CHANGES_AT_ONCE = 32
 
 
@@ -45,10 +45,10 @@ class EtcdStore:
     writes of all stores on one prefix are linearizable: a read sees every write that had
     returned before the read began, wherever it was made.
 
-    Each store has a mirror of all that is stored. A read looks whether there is news, which
-    costs one round trip that reads at the same time share; a write runs its function on the
-    mirror and stores what it wrote if nobody was faster, else takes in the news and runs it
-    again.
+    Each store has a replica of all that is stored. A read asks etcd whether there are changes,
+    one round trip that reads at the same time share. A write runs its function on the replica
+    and stores what it wrote if no other server was faster; else it applies the changes of the
+    others and runs the function again.
     """
 
     blocks = True
@@ -144,7 +144,7 @@ class EtcdStore:
             with self._mirror.transaction() as (base, changes):
                 outcome = _run(function, changes)
             if tried is not None and base != tried:
-                # Something has followed on it, whoever has noticed that first.
+                # Another change has followed on it.
                 next_id = self._next_id(tried)
                 if next_id in attempts:
                     return attempts[next_id]

@@ -179,7 +179,7 @@ class Summing:
             yield data
 
     def _put(self, key: bytes, data: bytes) -> None:
-        """Put a key that nobody else writes: once more does no harm."""
+        """Put a key that no other server writes: repeating it does no harm."""
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
