@@ -50,8 +50,8 @@ types: $(INSTALLED) ## Check types with mypy and pyright
 check: lint types check-generated ## Run all checks but the tests
 
 .PHONY: test
-test: $(INSTALLED) ## Run the tests
-	$(BIN)/python -m pytest
+test: $(INSTALLED) ## Run the tests, on all processors
+	$(BIN)/python -m pytest --numprocesses auto
 
 .PHONY: test-quick
 test-quick: $(INSTALLED) ## Run the tests of the library alone, on all processors (half a minute)
