@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.cluster import write_cluster
-from loadbalancer.sysdump import audit_cluster
+from loadbalancer.audit import NodeAudit
+from loadbalancer.sysdump import audit_cluster, processes
 
 from .command.running import run
 
@@ -102,3 +105,31 @@ def test_a_damage_is_found_on_its_node(plant: Callable[[Path], None], folder: Pa
     assert any(NODE in line for line in screen)
     only = run("audit", "--kind", kind, str(folder)).out
     assert "3 nodes: 2 clean" in only
+
+
+@pytest.mark.parametrize("form", ["folder", "zip", "tar.gz"])
+def test_the_same_is_found_by_several_processes(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "sysdump"
+    write_cluster(folder, 12, 12)
+    for plant in DAMAGES:
+        plant(folder)
+    broken = next(folder.glob("cilium-bugtool-cilium-00007-*/cmd"))
+    (broken / LISTED).write_text("nonsense")
+    path = folder
+    if form != "folder":
+        kind = {"zip": "zip", "tar.gz": "gztar"}[form]
+        path = Path(shutil.make_archive(str(tmp_path / "packed"), kind, tmp_path, "sysdump"))
+    by_processors: list[Any] = []
+    for processors in (1, 3):
+        monkeypatch.setattr(processes, "_processors", partial(int, processors))
+        seen: list[NodeAudit] = []
+        report = audit_cluster([str(path)], on_node=seen.append)
+        by_processors.append((report, sorted(each.name for each in seen)))
+    assert by_processors[0] == by_processors[1]
+    report, seen = by_processors[0]
+    assert len(seen) == 11
+    assert report.unreadable == ["worker-7"]
+    assert any(each.findings for each in report.nodes)
+    assert report.disagreements

@@ -63,6 +63,17 @@ class Disagreements:
                 order = address_order(frontend)
                 self._named[key] = order, str(frontend), str(service.name)
 
+    def merge(self, other: Disagreements) -> None:
+        """Add the nodes of another one, which has none of these."""
+        self._nodes += other._nodes
+        for key, views in other._listed.items():
+            known = {node: self._known.setdefault(each, each) for node, each in views.items()}
+            self._listed.setdefault(key, {}).update(known)
+        for key, named in other._named.items():
+            self._named.setdefault(key, named)
+        for address, nodes in other._elsewhere.items():
+            self._elsewhere.setdefault(address, set()).update(nodes)
+
     def found(self) -> list[Disagreement]:
         """Return the cluster IPs that nodes see differently, in the order of frontends."""
         with_protocol = {address for address, protocol in self._listed if protocol != L4Type.NONE}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from ..audit.disagreements import Disagreement, Disagreements
 from ..audit.findings import Finding
@@ -13,6 +14,7 @@ from ..audit.views import RULE_RELEASES, Cluster, NodeView, Options
 from ..errors import LoadBalancerError
 from ..kubernetes.node import Node, node_from_objects
 from .evidence import Evidence, File, read_kernel
+from .processes import in_processes
 
 __all__ = ["AuditInputError", "ClusterReport", "audit_cluster", "audit_evidence"]
 
@@ -44,6 +46,16 @@ class ClusterReport:
         return not (has_findings or self.conflicts or self.disagreements)
 
 
+@dataclass(slots=True)
+class _Part:
+    """What was found of some of the nodes."""
+
+    nodes: list[NodeAudit] = field(default_factory=list[NodeAudit])
+    split: Disagreements = field(default_factory=Disagreements)
+    problems: list[str] = field(default_factory=list[str])
+    unreadable: list[str] = field(default_factory=list[str])
+
+
 def audit_cluster(
     paths: Iterable[str | File],
     *,
@@ -55,7 +67,8 @@ def audit_cluster(
 ) -> ClusterReport:
     """Audit dumps, sysdumps and folders, with the Kubernetes objects beside them.
 
-    Nodes are read one at a time and let go. Without `paths`, the Kubernetes objects alone are
+    Nodes are read one at a time and let go, in several processes if there are many nodes and
+    processors (Linux). Without `paths`, the Kubernetes objects alone are
     checked for addresses that several services claim.
 
     Args:
@@ -104,16 +117,32 @@ def audit_evidence(
         raise AuditInputError("--bpf goes with the dump of one node")
     kernel = None if bpf is None else read_kernel(bpf)
     split = Disagreements()
-    for view in evidence.views(names):
-        view = replace(view, name=renamed or view.name)
-        if kernel is not None:
-            view.entries, view.leftovers = kernel.entries, kernel.leftovers
-        _check_view(view, cluster, is_alone=len(names) == 1)
-        report.nodes.append(audit_node(view, cluster, options))
-        if not view.incomplete:
-            split.add(view.name, view.services)
+
+    def audited(chosen: Sequence[str]) -> _Part:
+        part = _Part()
+        known, unknown = len(evidence.problems), len(evidence.unreadable)
+        for view in evidence.views(chosen):
+            view = replace(view, name=renamed or view.name)
+            if kernel is not None:
+                view.entries, view.leftovers = kernel.entries, kernel.leftovers
+            _check_view(view, cluster, is_alone=len(names) == 1)
+            part.nodes.append(audit_node(view, cluster, options))
+            if not view.incomplete:
+                part.split.add(view.name, view.services)
+        part.problems = evidence.problems[known:]
+        part.unreadable = evidence.unreadable[unknown:]
+        return part
+
+    # What is the same for all nodes is worked out with the first one, before there are copies.
+    ordered = evidence.in_order(names)
+    first = map(audited, [ordered[:1]])
+    for part in chain(first, in_processes(ordered[1:], audited, evidence.reopen)):
+        report.nodes += part.nodes
+        split.merge(part.split)
+        evidence.take(part.problems, part.unreadable)
         if on_node is not None:
-            on_node(report.nodes[-1])
+            for each in part.nodes:
+                on_node(each)
     order = {name: place for place, name in enumerate(evidence.names)}
     report.nodes.sort(key=lambda each: order.get(each.name, 0))
     report.disagreements = split.found()

@@ -104,6 +104,7 @@ class ZipContainer:
 
     def __init__(self, path: Path, limits: Limits) -> None:
         check_directory(path, limits)
+        self._path = path
         try:
             self.file = zipfile.ZipFile(path)
         except DAMAGES as error:
@@ -134,6 +135,10 @@ class ZipContainer:
                 raise SysdumpError(f"it cannot be unpacked ({error})") from None
 
         return open_member
+
+    def reopen(self) -> None:
+        """Open the file anew, in a copy of the process: its place in the file is shared."""
+        self.file = zipfile.ZipFile(self._path)
 
     def close(self) -> None:
         self.file.close()

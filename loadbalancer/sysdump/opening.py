@@ -243,6 +243,12 @@ class Sysdump:
         """The bytes of a file; raises `SysdumpError` where there are none or too many."""
         return self._index.read(member)
 
+    def reopen(self) -> None:
+        """Open the archive anew, in a copy of the process that opened it."""
+        self._index.close()
+        if isinstance(self._container, ZipContainer):
+            self._container.reopen()
+
     def close(self) -> None:
         """Close the archive."""
         self._index.close()
