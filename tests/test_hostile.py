@@ -38,8 +38,9 @@ def indented(text: str) -> str:
             json.dumps([{"spec": {**SPEC, "flags": {"name": "\ud800"}}}]),
             NOT_A_CHARACTER,
         ),
+        (json.dumps({"Address": "10.0.0.1:80/TCP", "Type": "\udfff"}), NOT_A_CHARACTER),
     ],
-    ids=range(4),
+    ids=range(5),
 )
 def test_a_dump(text: str, reason: str) -> None:
     dump = read_dump(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 Text = bytes | str
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,13 @@ def values_of(data: Text) -> Values:
                 trailing = batch.text_behind.strip().splitlines()[0]
                 break
             problems.append(DumpProblem(broken.pointer, broken.reason, line))
+    if _SURROGATE.search(text):
+        problems += [
+            DumpProblem(each.pointer, NOT_A_CHARACTER, each.line)
+            for each in values
+            if has_surrogates(each.value)
+        ]
+        values = [each for each in values if not has_surrogates(each.value)]
     wholes = [each for each in values if not each.pointer]
     if len(wholes) > 1:
         # Objects one behind the other have no pointers of their own: count them.
@@ -113,8 +122,6 @@ def read_service(each: Value) -> tuple[SVC | None, list[DumpProblem]]:
     specs = specs_of(each.value)
     if not specs or _is_kubernetes(each.value):
         return None, [DumpProblem(each.pointer, _what_it_is(each.value), each.line)]
-    if has_surrogates(each.value):
-        return None, [DumpProblem(each.pointer, NOT_A_CHARACTER, each.line)]
     found: list[SVC] = []
     problems: list[DumpProblem] = []
     for part, spec in specs:

@@ -17,6 +17,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("formats", nargs="*", choices=[*FORMATS, []], metavar="FORMAT")
     parser.add_argument("--minutes", type=float, default=1.0, help="for each format")
+    parser.add_argument("--inputs", type=int, help="for each format, instead of --minutes")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     arguments = parser.parse_args()
     harmful = 0
@@ -24,7 +25,7 @@ def main() -> int:
         random, format = Random(arguments.seed), FORMATS[name]
         examples, tried = format.examples(), 0
         deadline = time.monotonic() + 60 * arguments.minutes
-        while time.monotonic() < deadline:
+        while tried < arguments.inputs if arguments.inputs else time.monotonic() < deadline:
             data = mutated(random.choice(examples), random.choice(examples), random)
             tried += 1
             try:
