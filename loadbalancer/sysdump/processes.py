@@ -13,7 +13,8 @@ Part = TypeVar("Part")
 
 # With fewer nodes, processes take longer to start than they save.
 _WORTH_PROCESSES = 8
-_MOST_PROCESSES = 8
+# Each holds a node at a time: a hundred megabytes and more.
+_MOST_PROCESSES = 4
 # Nodes that one process audits at a time: results come often enough for a progress bar.
 _CHUNK = 4
 # What a process calls: it is a copy of the command, with all that has been read by then.
